@@ -1,0 +1,1 @@
+"""The course language: Markdown files in, a checked and immutable course out. Pure: no database, no Flask."""

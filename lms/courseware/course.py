@@ -1,0 +1,277 @@
+"""What a course is once it has been read: frozen values, no files, no database, no web."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+MODULE_KINDS = ("module", "quiz", "scenario", "survey", "exercise", "form")
+QUIZ_ROLES = ("check", "final", "pre", "post", "booster-90", "booster-180")
+FEEDBACK_POLICIES = ("immediate", "after-submit", "never")
+DISCIPLINES = (
+    "schools",
+    "healthcare",
+    "law-enforcement",
+    "victim-services",
+    "child-welfare",
+    "juvenile-justice",
+    "prosecution",
+    "behavioral-health",
+    "housing",
+    "emergency-services",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding of the reader or the checker, for the trainer: where, which code, what is wrong and how to mend it."""
+
+    path: str
+    line: int
+    code: str
+    message: str
+    is_error: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuizSettings:
+    """The `quiz` key of a module's front matter.
+
+    `pass_mark` is a whole percentage 0..100, or None where nothing is passed or failed (surveys, reflections);
+    `attempts` None means unlimited; `cooldown_hours` is the wait between a submitted attempt and the next.
+    """
+
+    role: str = "check"
+    blueprint: str | None = None
+    pass_mark: int | None = None
+    attempts: int | None = None
+    cooldown_hours: int = 0
+    shuffle: bool = False
+    shuffle_options: bool = False
+    feedback: str = "after-submit"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice. `id` is positional in the source ("1", "2", …) unless the author named it with `<!-- opt: x -->`."""
+
+    id: str
+    text: str
+    html: str
+    is_correct: bool = False
+    feedback_html: str = ""
+    credit: Fraction | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item of a quiz. `payload` is what its type read (see the type's own file); `points` is exact."""
+
+    id: str
+    type: str
+    prompt_html: str
+    prompt: str
+    lo: str | None = None
+    points: Fraction = Fraction(1)
+    rev: int = 1
+    partial_credit: bool = False
+    hint_html: str = ""
+    explanation_html: str = ""
+    options: tuple[Option, ...] = ()
+    payload: Any = None
+    survey: str | None = None
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Questions from which `draw` are drawn for each attempt; `draw` None means all of them."""
+
+    id: str
+    title: str
+    questions: tuple[Question, ...]
+    draw: int | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way from one step of a scenario to another; `target` is the id of that step."""
+
+    text: str
+    target: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    id: str
+    title: str
+    html: str
+    choices: tuple[Choice, ...] = ()
+    score: int = 0
+    is_end: bool = False
+    role: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    id: str
+    title: str
+    start: str
+    intro_html: str
+    steps: tuple[Step, ...]
+    line: int = 0
+
+    def step(self, step_id: str) -> Step | None:
+        return next((step for step in self.steps if step.id == step_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a module, in order. `kind` is prose, pool, scenario or inject; prose carries `html` with its heading.
+
+    `only` names the one discipline it is for; `skip_to` the slug of the section that is its gentler alternative;
+    `is_facilitator` parts are for the facilitator of a tabletop only.
+    """
+
+    kind: str
+    slug: str
+    title: str
+    html: str = ""
+    only: str | None = None
+    skip_to: str | None = None
+    is_facilitator: bool = False
+    pool: Pool | None = None
+    scenario: Scenario | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One Markdown file of a course in one language."""
+
+    id: str
+    path: str
+    language: str
+    title: str
+    kind: str
+    disciplines: tuple[str, ...]
+    minutes: int
+    objectives: tuple[Objective, ...]
+    content_note: str | None
+    quiz: QuizSettings | None
+    jurisdictions: tuple[str, ...] = ()
+    review_by: date | None = None
+    source_rev: str | None = None
+    sections: tuple[Section, ...] = ()
+    notes_html: str = ""
+    """The footnotes (sources) of the whole file, rendered once at its end."""
+    source_hash: str = ""
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        return tuple(section.pool for section in self.sections if section.pool is not None)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        return tuple(section.scenario for section in self.sections if section.scenario is not None)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return tuple(question for pool in self.pools for question in pool.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    term: str
+    meaning_html: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourseText:
+    """What a course says of itself in one language: `course.md` and `glossary.md`."""
+
+    title: str
+    summary: str
+    """One plain sentence or two for lists."""
+    html: str
+    glossary: tuple[GlossaryTerm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleEntry:
+    id: str
+    prerequisites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedCredit:
+    """What a course may be submitted for; printed as credit only once the deployer has entered the approval."""
+
+    body: str
+    type: str
+    category: str | None
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    role: str
+    name: str | None
+    reviewed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A whole course in all its languages.
+
+    `content_hash` is the SHA-256, in hex, over every file's path and bytes in path order: the same folder has the
+    same hash on every machine.
+    """
+
+    id: str
+    code: str
+    disciplines: tuple[str, ...]
+    default_language: str
+    languages: tuple[str, ...]
+    contact_minutes: int
+    modules: tuple[ModuleEntry, ...]
+    required_modules: tuple[str, ...]
+    valid_months: int | None
+    content_hash: str
+    texts: Mapping[str, CourseText]
+    files: Mapping[str, Mapping[str, Module]] = field(default_factory=dict)
+    """language → module id → Module"""
+    suggested_credit: tuple[SuggestedCredit, ...] = ()
+    certificate_design: str = "default"
+    has_badge: bool = True
+    bank: str | None = None
+    owners: tuple[str, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    review_every_months: int | None = None
+    license: str = "CC-BY-4.0"
+
+    def module(self, module_id: str, language: str) -> Module | None:
+        """The module in that language, or in the course's default language where it is not translated."""
+        return self.files.get(language, {}).get(module_id) or self.files.get(self.default_language, {}).get(module_id)
+
+    def text(self, language: str) -> CourseText:
+        return self.texts.get(language) or self.texts[self.default_language]
+
+    def entry(self, module_id: str) -> ModuleEntry | None:
+        return next((entry for entry in self.modules if entry.id == module_id), None)
