@@ -1,0 +1,165 @@
+"""Who may do what, over which agencies: every permission with its meaning, one table of who has it, default deny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from lms.errors import N_, NotAllowed, NotFound
+from lms.people.models import Agency, Membership
+
+
+class Permission(Enum):
+    """What somebody may be allowed to do; the value is the sentence for the table in README."""
+
+    LEARN = "Enrol, read, take quizzes, and see one's own records"
+    AUTHOR_COURSES = "Check, preview and publish courses"
+    SEE_PEOPLE = "See the people of an agency and what they hold"
+    MANAGE_PEOPLE = "Invite, move and disable the people of an agency"
+    GRANT_ROLES = "Give and take roles over an agency"
+    MANAGE_AGENCIES = "Add, rename, move and archive agencies"
+    SEE_REPORTS = "See and export the figures of an agency"
+    LEAD_COHORTS = "Make cohorts, invite into them, and see their boards"
+    REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    SEE_AUDIT = "See who did what in an agency"
+    SEE_OUTBOX = "See undelivered messages and send them again"
+
+
+LEARNER = "learner"
+"""Everybody who is signed in."""
+
+POLICY: dict[str, frozenset[Permission]] = {
+    LEARNER: frozenset({Permission.LEARN}),
+    "author": frozenset({Permission.AUTHOR_COURSES}),
+    "coordinator": frozenset({Permission.LEAD_COHORTS}),
+    "agency-administrator": frozenset(
+        {
+            Permission.SEE_PEOPLE,
+            Permission.MANAGE_PEOPLE,
+            Permission.GRANT_ROLES,
+            Permission.MANAGE_AGENCIES,
+            Permission.SEE_REPORTS,
+            Permission.LEAD_COHORTS,
+            Permission.REVOKE_CERTIFICATES,
+            Permission.SEE_AUDIT,
+        }
+    ),
+    "state-administrator": frozenset(Permission) - {Permission.AUTHOR_COURSES},
+}
+"""The one table: a role has these permissions over the subtree it was granted for, and nobody has any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A current membership of the viewer."""
+
+    agency_id: int
+    agency_name: str
+    agency_path: str
+    discipline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that holds now. `agency_path` None means everywhere."""
+
+    role: str
+    agency_id: int | None
+    agency_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking: plain values, read anew on every request, so that a demotion holds at the next one."""
+
+    id: int
+    name: str
+    email: str | None
+    language: str
+    places: tuple[Place, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    is_demo: bool = False
+    session_id: int | None = None
+    signed_in_at: datetime | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """For Flask-Login."""
+        return str(self.id)
+
+    @property
+    def disciplines(self) -> frozenset[str]:
+        return frozenset(place.discipline for place in self.places)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(grant.role for grant in self.grants)
+
+
+def allows(viewer: Viewer | None, permission: Permission) -> bool:
+    """Whether the viewer has the permission over anything at all."""
+    if viewer is None:
+        return False
+    return permission in POLICY[LEARNER] or any(permission in POLICY[grant.role] for grant in viewer.grants)
+
+
+def scope(viewer: Viewer | None, permission: Permission) -> tuple[str, ...] | None:
+    """Paths of the subtrees over which the viewer has the permission; None means everywhere, () nowhere."""
+    if viewer is None:
+        return ()
+    holding = [grant for grant in viewer.grants if permission in POLICY[grant.role]]
+    if any(grant.agency_path is None for grant in holding):
+        return None
+    return tuple(sorted({grant.agency_path for grant in holding if grant.agency_path is not None}))
+
+
+def allows_over(viewer: Viewer | None, permission: Permission, agency_path: str) -> bool:
+    """Whether the viewer has the permission over the agency at that path."""
+    paths = scope(viewer, permission)
+    return paths is None or any(agency_path.startswith(path) for path in paths)
+
+
+def require(viewer: Viewer | None, permission: Permission) -> Viewer:
+    """The viewer, if they have the permission over something. Raises NotAllowed."""
+    if viewer is None or not allows(viewer, permission):
+        raise NotAllowed(N_("You are signed in, but your role does not include this. Ask your administrator."))
+    return viewer
+
+
+def require_over(viewer: Viewer | None, permission: Permission, agency_path: str) -> None:
+    """Raises NotFound (not NotAllowed: a foreign id must tell nothing) where the permission does not reach."""
+    if not allows_over(viewer, permission, agency_path):
+        raise NotFound(N_("There is nothing here that you may see."))
+
+
+def within(viewer: Viewer | None, permission: Permission, path_column: Any = Agency.path) -> ColumnElement[bool]:
+    """The SQL condition that an agency lies in the viewer's scope; for every list of every room."""
+    paths = scope(viewer, permission)
+    if paths is None:
+        return true()
+    if not paths:
+        return false()
+    return or_(*(path_column.like(f"{path}%") for path in paths))
+
+
+def visible_agencies(viewer: Viewer | None, permission: Permission) -> Select[tuple[int]]:
+    """Ids of the agencies in scope, as a subquery for any table with an `agency_id`."""
+    return select(Agency.id).where(within(viewer, permission))
+
+
+def visible_users(viewer: Viewer | None, permission: Permission) -> Select[tuple[int]]:
+    """Ids of people with a present or past membership in scope, as a subquery for any table with a `user_id`."""
+    return select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id).where(within(viewer, permission))
+
+
+def roles_with(permission: Permission) -> Iterable[str]:
+    """The roles that have a permission, for README's table."""
+    return [role for role, permissions in POLICY.items() if permission in permissions]

@@ -1,0 +1,1 @@
+"""Assessment: attempts, responses, marking. No acknowledged answer is ever lost."""

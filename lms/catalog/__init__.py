@@ -1,0 +1,1 @@
+"""What has been published: courses and their immutable versions, with sources and assets in the database."""

@@ -1,0 +1,1 @@
+"""Certification: immutable awards, their PDF, verification, expiry and transcript."""

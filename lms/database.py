@@ -1,0 +1,180 @@
+"""The database: our `Model`, the session, UTC columns, constraint names, and how SQLite and PostgreSQL are set up."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import JSON, BigInteger, DateTime, Engine, Integer, MetaData, String, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
+
+TABLE_PREFIX = "lms_"
+"""Every table begins with it, so that a host application's own tables never collide with ours."""
+
+BUSY_SECONDS = 30
+"""How long a SQLite connection waits for the write lock before the person is asked to try again."""
+
+RETRIES = 4
+"""How often a whole write transaction is run again after a deadlock or serialization failure."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC. A naive one is refused: it would mean a different moment on each server."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite only numbers rows by itself in an INTEGER column."""
+
+primary_key = Annotated[int, mapped_column(BigId, primary_key=True)]
+short_text = Annotated[str, mapped_column(String(64))]
+line_text = Annotated[str, mapped_column(String(320))]
+moment = Annotated[datetime, mapped_column(UtcDateTime())]
+json_value = Annotated[Any, mapped_column(JSON())]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """The base of every table. Tables are named `lms_<plural>` by each class; every constraint has a name."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {int: BigId, datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}
+
+
+class LmsSession(FlaskSession):
+    """Reads through a read-only transaction until `writing()` opens the one that may write."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **options: Any) -> Engine | Connection:
+        engine = super().get_bind(mapper=mapper, clause=clause, bind=bind, **options)
+        if self.info.get("writing") or not isinstance(engine, Engine):
+            return engine
+        return read_only_engine(engine)
+
+
+def read_only_engine(engine: Engine) -> Engine:
+    """The same engine and pool, whose transactions cannot write."""
+    reader: Engine | None = engine.__dict__.get("_lms_reader")
+    if reader is None:
+        options: dict[str, Any] = {"lms_read_only": True}
+        if engine.dialect.name == "postgresql":
+            options["postgresql_readonly"] = True
+        reader = engine.execution_options(**options)
+        engine.__dict__["_lms_reader"] = reader
+    return reader
+
+
+db = SQLAlchemy(
+    metadata=Model.metadata,
+    session_options={"class_": LmsSession, "expire_on_commit": False, "autoflush": True},
+)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` is given for an address (see design: measured lock behaviour of SQLite)."""
+    dumps = {"json_serializer": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}, **dumps}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 8,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000",
+        },
+        **dumps,
+    }
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: WAL, full sync, foreign keys, and BEGIN IMMEDIATE for every transaction that may write."""
+    if engine.dialect.name != "sqlite" or engine.__dict__.get("_lms_prepared"):
+        return
+    engine.__dict__["_lms_prepared"] = True
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_read_only = connection.get_execution_options().get("lms_read_only", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
+        connection.exec_driver_sql("BEGIN DEFERRED" if is_read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing() -> Iterator[Any]:
+    """The one place where a transaction that may write is opened and committed.
+
+    Ends the reading transaction first and forgets what was read, so that every check inside sees the present state.
+    Yields the session; commits at the end, rolls back on any error. Services never commit.
+    """
+    session = db.session()
+    session.rollback()
+    session.expire_all()
+    session.info["writing"] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["writing"] = False
+
+
+def is_passing_trouble(error: DBAPIError) -> bool:
+    """Whether running the whole transaction again may succeed: deadlock, serialization failure, lock not got."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+
+
+def run_transaction(step: Callable[[], T]) -> T:
+    """Run `step` in a write transaction; after passing trouble run the whole step again, a bounded number of times."""
+    for tries_left in range(RETRIES, -1, -1):
+        try:
+            with writing():
+                return step()
+        except OperationalError as error:
+            if not tries_left or not is_passing_trouble(error) or "database is locked" in str(error.orig):
+                raise
+            time.sleep(random.uniform(0.01, 0.05) * (RETRIES - tries_left + 1))  # noqa: S311 - spreading, not secrecy
+    raise AssertionError("unreachable")

@@ -1,0 +1,1 @@
+"""Speaking with other systems: LTI, SCORM, cmi5, xAPI, OneRoster, webhooks."""

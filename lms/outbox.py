@@ -1,0 +1,117 @@
+"""Messages to the outside world, saved in the same transaction as the record they speak of, delivered by the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.clock import utc_now
+from lms.database import Model, db, primary_key
+
+CLAIM_MINUTES = 5
+"""A claimed message that was not reported on in this time is claimed again: its worker died."""
+
+MAX_TRIES = 8
+"""After so many failures a message waits for an administrator, with its cause shown."""
+
+
+class OutboxMessage(Model):
+    """One message. `effect_key` names the effect: the same effect is never queued twice."""
+
+    __tablename__ = "lms_outbox_messages"
+    __table_args__ = (
+        UniqueConstraint("effect_key"),
+        Index(
+            "ix_lms_outbox_messages_open",
+            "due_at",
+            "id",
+            sqlite_where=text("delivered_at IS NULL AND failed_at IS NULL"),
+            postgresql_where=text("delivered_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[primary_key]
+    kind: Mapped[str] = mapped_column(String(40))
+    effect_key: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    delivered_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    """When it was given up on; a dead letter until somebody presses "try again"."""
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+Handler = Callable[[Mapping[str, Any]], None]
+
+
+def enqueue(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: datetime | None = None) -> bool:
+    """Add a message to the present transaction; False when this effect was queued before. The caller commits."""
+    known = db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.effect_key == effect_key))
+    if known is not None:
+        return False
+    now = utc_now()
+    db.session.add(
+        OutboxMessage(
+            kind=kind, effect_key=effect_key, payload=dict(payload), created_at=now, due_at=due_at or now, tries=0
+        )
+    )
+    return True
+
+
+def claim_due(limit: int = 50) -> list[int]:
+    """Ids of messages that are due, claimed for this worker for CLAIM_MINUTES. The caller commits."""
+    now = utc_now()
+    rows = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.delivered_at.is_(None),
+            OutboxMessage.failed_at.is_(None),
+            OutboxMessage.due_at <= now,
+            OutboxMessage.claimed_until.is_(None) | (OutboxMessage.claimed_until <= now),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(db.session.scalars(rows))
+    if ids:
+        db.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(ids))
+            .values(claimed_until=now + timedelta(minutes=CLAIM_MINUTES))
+        )
+    return ids
+
+
+def record_success(message_id: int) -> None:
+    """Note that a message arrived. The caller commits."""
+    db.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.delivered_at.is_(None))
+        .values(delivered_at=utc_now(), last_error=None, claimed_until=None)
+    )
+
+
+def record_failure(message_id: int, cause: str) -> None:
+    """Note a failure: due again after 1, 2, 4, … minutes, given up visibly after MAX_TRIES. The caller commits."""
+    message = db.session.get_one(OutboxMessage, message_id)
+    now = utc_now()
+    message.tries += 1
+    message.last_error = cause[:1000]
+    message.claimed_until = None
+    message.due_at = now + timedelta(minutes=2 ** (message.tries - 1))
+    if message.tries >= MAX_TRIES:
+        message.failed_at = now
+
+
+def try_again(message_id: int) -> None:
+    """Take a dead letter back into the queue, due at once. The caller commits."""
+    message = db.session.get_one(OutboxMessage, message_id)
+    message.failed_at, message.claimed_until, message.tries, message.due_at = None, None, 0, utc_now()

@@ -1,0 +1,206 @@
+"""The tables of people: User, Agency (a tree), dated Membership, RoleGrant, sign-ins, invitations, audit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.courseware.course import DISCIPLINES
+from lms.database import Model, primary_key
+
+AGENCY_KINDS = ("state", "district", "school", "hospital", "clinic", "police", "sheriff", "advocacy", "other")
+ROLES = ("state-administrator", "agency-administrator", "author", "coordinator")
+
+
+def one_of(column: str, words: tuple[str, ...]) -> str:
+    """The SQL of a check that a column holds one of a few words."""
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+
+
+class Agency(Model):
+    """The body a person works for, in a tree: state → district, system or department → school, clinic or precinct.
+
+    `path` holds the ids from the root down to this one, as `/1/5/12/`: a subtree is a prefix.
+    """
+
+    __tablename__ = "lms_agencies"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", AGENCY_KINDS), name="kind_is_known"),
+        UniqueConstraint("code"),
+        Index("ix_lms_agencies_path", "path", postgresql_ops={"path": "varchar_pattern_ops"}),
+    )
+
+    id: Mapped[primary_key]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"), index=True)
+    path: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(64))
+    """The deployer's own short name, e.g. KC-GEN; hosts and imports refer to it."""
+    county_fips: Mapped[str | None] = mapped_column(String(5), index=True)
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class User(Model):
+    """A person. Disabled, never deleted: records hang on the row."""
+
+    __tablename__ = "lms_users"
+    __table_args__ = (UniqueConstraint("email"),)
+
+    id: Mapped[primary_key]
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(320))
+    """In lower case."""
+    email_verified_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    certificate_name: Mapped[str | None] = mapped_column(String(200))
+    """The name to print on certificates, where it differs."""
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def printed_name(self) -> str:
+        return self.certificate_name or self.name
+
+
+class ExternalIdentity(Model):
+    """Who a host application or identity provider says a person is: matched by (issuer, subject), never by e-mail."""
+
+    __tablename__ = "lms_external_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
+    issuer: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    user: Mapped[User] = relationship()
+
+
+class Membership(Model):
+    """A person's dated place in an agency. `ended_on` is the first day on which it no longer holds."""
+
+    __tablename__ = "lms_memberships"
+    __table_args__ = (
+        CheckConstraint(one_of("discipline", DISCIPLINES), name="discipline_is_known"),
+        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="ends_after_it_starts"),
+        Index(
+            "uq_lms_memberships_current",
+            "user_id",
+            "agency_id",
+            "discipline",
+            unique=True,
+            sqlite_where=text("ended_on IS NULL"),
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+        Index("ix_lms_memberships_agency_id", "agency_id", "user_id"),
+    )
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"))
+    discipline: Mapped[str] = mapped_column(String(32))
+    started_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    user: Mapped[User] = relationship()
+    agency: Mapped[Agency] = relationship()
+
+
+class RoleGrant(Model):
+    """A role of one person over one agency and all below it; `agency_id` None means everywhere."""
+
+    __tablename__ = "lms_role_grants"
+    __table_args__ = (
+        CheckConstraint(one_of("role", ROLES), name="role_is_known"),
+        Index("ix_lms_role_grants_user_id", "user_id"),
+    )
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    role: Mapped[str] = mapped_column(String(32))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"), index=True)
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    granted_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """The moment from which it no longer holds."""
+    revoked_at: Mapped[datetime | None]
+
+
+class UserSession(Model):
+    """A sign-in. The cookie holds the token; only its SHA-256 is kept."""
+
+    __tablename__ = "lms_user_sessions"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_user_sessions_user_id", "user_id"))
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]]
+    """What the web keeps between requests: the form token, the language."""
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Invitation(Model):
+    """An invitation by mail: single use, short lived, only the hash of its token kept."""
+
+    __tablename__ = "lms_invitations"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_invitations_agency_id", "agency_id"))
+
+    id: Mapped[primary_key]
+    token_hash: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"))
+    discipline: Mapped[str | None] = mapped_column(String(32))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    withdrawn_at: Mapped[datetime | None]
+
+
+class PasswordReset(Model):
+    """A link to set a new password: single use, one hour, only the hash of its token kept."""
+
+    __tablename__ = "lms_password_resets"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_password_resets_user_id", "user_id"))
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AuditEvent(Model):
+    """Who did what to whom, when: only ever inserted. `detail` holds ids and values, never names or answers."""
+
+    __tablename__ = "lms_audit_events"
+    __table_args__ = (
+        Index("ix_lms_audit_events_agency_id", "agency_id", "at"),
+        Index("ix_lms_audit_events_subject", "subject_kind", "subject_id"),
+        Index("ix_lms_audit_events_actor_id", "actor_id", "at"),
+    )
+
+    id: Mapped[primary_key]
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    action: Mapped[str] = mapped_column(String(64))
+    subject_kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[int | None]
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"))
+    detail: Mapped[dict[str, Any]]
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Reporting: measures for screen, file and API out of one query layer."""

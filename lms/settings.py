@@ -1,0 +1,148 @@
+"""Every setting once: its name, type, default and meaning. Read from the environment as `LMS_…`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from dataclasses import field as dataclass_field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message says which and why."""
+
+
+def setting(default: Any, meaning: str) -> Any:
+    """A field of `Settings` with its default and what it means, in one sentence for README."""
+    return dataclass_field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. The environment variable of `database_url` is `LMS_DATABASE_URL`, and so on."""
+
+    env: str = setting("development", "`production` refuses to start on defaults that are only safe on one machine.")
+    secret_key: str = setting("", "Signs cookies and opaque answer ids; at least 32 characters in production.")
+    database_url: str = setting("", "SQLAlchemy address; SQLite in the instance folder when empty.")
+    migration_database_url: str = setting("", "The owner's address, for migrations only; `database_url` when empty.")
+    instance_path: str = setting("instance", "Folder for the SQLite files, mail and stored documents.")
+    site_name: str = setting("Crosstrain", "Name in the header and on certificates' verification pages.")
+    site_notice: str = setting("Training for public staff", "Short line in the top strip of each page.")
+    site_url: str = setting("http://127.0.0.1:8000", "Public https address, printed in QR codes and mails.")
+    trusted_hosts: str = setting("", "Host names that are answered, comma-separated; any in development when empty.")
+    trusted_proxies: int = setting(0, "Number of reverse proxies whose X-Forwarded headers are believed.")
+    time_zone: str = setting("America/Chicago", "Zone in which days begin and end (IANA name).")
+    languages: str = setting("en,es", "Interface languages, the first is the default.")
+    courses: str = setting("", "Course folders to publish, comma-separated; the shipped curriculum when empty.")
+    exit_url: str = setting("https://www.weather.gov/", "Neutral page that quick exit leads to.")
+    provider_name: str = setting("Crosstrain training center", "Legal name of the provider, printed on certificates.")
+    provider_address: str = setting("", "Address or web address of the provider, printed on certificates.")
+    provider_numbers: str = setting("", "Provider numbers, printed on certificates as written.")
+    accreditation_statement: str = setting("", "Printed on certificates; `No accreditation is claimed` when empty.")
+    signatory_name: str = setting("", "Who signs certificates; the line is left out when empty.")
+    signatory_title: str = setting("", "Title of who signs certificates.")
+    open_registration: bool = setting(False, "Whether anyone may register without an invitation.")
+    require_second_factor: bool = setting(
+        False, "Administrators need a second factor (refused in production until set)."
+    )
+    session_hours: int = setting(12, "A sign-in lasts so many hours at most.")
+    session_idle_minutes: int = setting(120, "A sign-in ends after so many minutes without a request.")
+    mail_url: str = setting("", "smtp://user:password@host:587 (smtps:// too); mail goes to a folder when empty.")
+    mail_from: str = setting("training@localhost", "Sender address of mails.")
+    mail_timeout_seconds: int = setting(10, "A mail server that is silent for longer is tried again later.")
+    redis_url: str = setting("", "Queue and rate limits in Redis; files of the instance folder when empty.")
+    files_url: str = setting("", "fsspec address of the file store; a folder of the instance when empty.")
+    max_request_bytes: int = setting(2_000_000, "Larger request bodies are refused with 413.")
+    sign_in_limit: str = setting("10 per 5 minutes", "Sign-in tries per account and per address.")
+    verify_limit: str = setting("30 per minute", "Certificate look-ups per address.")
+    small_cell: int = setting(10, "Public numbers under this are not shown.")
+    web_workers: int = setting(2, "Web processes of `lms serve`.")
+    web_threads: int = setting(4, "Threads of each web process.")
+    host: str = setting("127.0.0.1", "Address that `lms serve` listens on.")
+    port: int = setting(8000, "Port that `lms serve` listens on.")
+    demo: bool = setting(False, "Demo accounts may sign in; only on a loopback address, refused in production.")
+    log_level: str = setting("INFO", "Level of the structured log on standard error.")
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def instance(self) -> Path:
+        return Path(self.instance_path).absolute()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address in use; PostgreSQL is always spoken to through psycopg."""
+        url = self.database_url or f"sqlite:///{self.instance / 'crosstrain.sqlite'}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+            "postgres://", "postgresql+psycopg://", 1
+        )
+
+    @property
+    def language_list(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.languages.split(",") if part.strip())
+
+    @property
+    def is_https(self) -> bool:
+        return urlsplit(self.site_url).scheme == "https"
+
+
+def variable_name(field_name: str) -> str:
+    return f"LMS_{field_name.upper()}"
+
+
+def _convert(name: str, kind: Any, text: str) -> Any:
+    if kind in (bool, "bool"):
+        word = text.strip().lower()
+        if word not in TRUE_WORDS | FALSE_WORDS:
+            raise SettingsError(f"{name} must be true or false, not {text!r}.")
+        return word in TRUE_WORDS
+    if kind in (int, "int"):
+        try:
+            return int(text)
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number, not {text!r}.") from None
+    return text
+
+
+def read_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings out of the environment; `overrides` (by field name) win. Raises SettingsError on a bad value.
+
+    `PORT` is honoured beside `LMS_PORT`. In production: no default secret key, no demo, https only.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        name = variable_name(item.name)
+        if name in environ:
+            values[item.name] = _convert(name, item.type, environ[name])
+    if "PORT" in environ and "LMS_PORT" not in environ:
+        values["port"] = _convert("PORT", int, environ["PORT"])
+    if "port" in values and "LMS_SITE_URL" not in environ:
+        values["site_url"] = f"http://127.0.0.1:{values['port']}"
+    values.update(overrides or {})
+    unknown = set(values) - {item.name for item in fields(Settings)}
+    if unknown:
+        raise SettingsError(f"There is no setting called {', '.join(sorted(unknown))}.")
+    settings = Settings(**values)
+    if settings.is_production:
+        _refuse_unsafe_production(settings)
+    return settings
+
+
+def _refuse_unsafe_production(settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise SettingsError("LMS_SECRET_KEY must be set to at least 32 random characters in production.")
+    if settings.demo:
+        raise SettingsError("LMS_DEMO must be off in production: demo accounts have a public password.")
+    if not settings.is_https:
+        raise SettingsError("LMS_SITE_URL must be an https address in production.")
+    if not settings.trusted_hosts:
+        raise SettingsError("LMS_TRUSTED_HOSTS must name the hosts that are answered in production.")

@@ -1,0 +1,41 @@
+"""Alembic's entry: migrates the database of the settings; only tables with our prefix."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from lms.database import TABLE_PREFIX, Model, prepare_engine
+from lms.schema import VERSION_TABLE
+
+
+def include_name(name: str | None, kind: str, parents: object) -> bool:
+    return kind != "table" or (name or "").startswith(TABLE_PREFIX)
+
+
+def run() -> None:
+    connection = context.config.attributes.get("connection")
+    if connection is not None:
+        migrate(connection)
+        return
+    engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+    prepare_engine(engine)
+    with engine.begin() as fresh:
+        migrate(fresh)
+
+
+def migrate(connection: object) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Model.metadata,
+        version_table=VERSION_TABLE,
+        include_name=include_name,
+        render_as_batch=True,
+        compare_type=True,
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()
