@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -12,6 +10,9 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from lms.errors import N_, NotAllowed, NotFound
 from lms.people.models import Agency, Membership
+from lms.people.viewer import Grant, Place, Viewer
+
+__all__ = ["Grant", "Permission", "Place", "Viewer"]
 
 
 class Permission(Enum):
@@ -52,56 +53,6 @@ POLICY: dict[str, frozenset[Permission]] = {
     "state-administrator": frozenset(Permission) - {Permission.AUTHOR_COURSES},
 }
 """The one table: a role has these permissions over the subtree it was granted for, and nobody has any other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A current membership of the viewer."""
-
-    agency_id: int
-    agency_name: str
-    agency_path: str
-    discipline: str
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role that holds now. `agency_path` None means everywhere."""
-
-    role: str
-    agency_id: int | None
-    agency_path: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who is asking: plain values, read anew on every request, so that a demotion holds at the next one."""
-
-    id: int
-    name: str
-    email: str | None
-    language: str
-    places: tuple[Place, ...] = ()
-    grants: tuple[Grant, ...] = ()
-    is_demo: bool = False
-    session_id: int | None = None
-    signed_in_at: datetime | None = None
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def get_id(self) -> str:
-        """For Flask-Login."""
-        return str(self.id)
-
-    @property
-    def disciplines(self) -> frozenset[str]:
-        return frozenset(place.discipline for place in self.places)
-
-    @property
-    def roles(self) -> frozenset[str]:
-        return frozenset(grant.role for grant in self.grants)
 
 
 def allows(viewer: Viewer | None, permission: Permission) -> bool:
@@ -150,12 +101,12 @@ def within(viewer: Viewer | None, permission: Permission, path_column: Any = Age
     return or_(*(path_column.like(f"{path}%") for path in paths))
 
 
-def visible_agencies(viewer: Viewer | None, permission: Permission) -> Select[tuple[int]]:
+def visible_agencies(viewer: Viewer | None, permission: Permission) -> Select[Any]:
     """Ids of the agencies in scope, as a subquery for any table with an `agency_id`."""
     return select(Agency.id).where(within(viewer, permission))
 
 
-def visible_users(viewer: Viewer | None, permission: Permission) -> Select[tuple[int]]:
+def visible_users(viewer: Viewer | None, permission: Permission) -> Select[Any]:
     """Ids of people with a present or past membership in scope, as a subquery for any table with a `user_id`."""
     return select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id).where(within(viewer, permission))
 

@@ -40,6 +40,6 @@ class Invalid(LmsError):
         self.field = field
 
 
-def N_(message: str) -> str:  # noqa: N802 - the name that translators' tools look for
+def N_(message: str) -> str:
     """Marks a sentence for translation; the web translates it when it is shown."""
     return message

@@ -1,0 +1,185 @@
+"""Sign-ins: sessions in the database, and who a session's viewer is, in one query."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from lms.clock import utc_now
+from lms.database import db
+from lms.people.models import Agency, Membership, RoleGrant, User, UserSession
+from lms.people.viewer import Grant, Place, Viewer
+
+NOTE_SEEN_AFTER = timedelta(minutes=5)
+"""A request notes `last_seen_at` only when the last note is older: one write in five minutes, not one a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSession:
+    data: dict[str, Any]
+    viewer: Viewer
+
+
+def token_hash(token: str) -> str:
+    """SHA-256, in hex: tokens are 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin_session(user_id: int, *, hours: int, agent: str, data: dict[str, Any] | None = None) -> str:
+    """A new sign-in; returns the token for the cookie, which is not kept. The caller commits."""
+    token = secrets.token_urlsafe(32)
+    now = utc_now()
+    db.session.add(
+        UserSession(
+            user_id=user_id,
+            token_hash=token_hash(token),
+            data={"csrf_token": hashlib.sha256(secrets.token_bytes(64)).hexdigest(), **(data or {})},
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(hours=hours),
+            agent=agent[:200],
+        )
+    )
+    db.session.execute(update(User).where(User.id == user_id).values(last_seen_at=now))
+    return token
+
+
+def find_session(token: str, *, idle_minutes: int) -> FoundSession | None:
+    """The session and its viewer with places and grants that hold now; None when ended, expired, idle or disabled."""
+    now = utc_now()
+    today = now.date()
+    head = db.session.execute(
+        select(
+            UserSession.id,
+            UserSession.data,
+            UserSession.created_at,
+            UserSession.last_seen_at,
+            User.id,
+            User.name,
+            User.email,
+            User.language,
+            User.is_demo,
+            Membership.agency_id,
+            Membership.discipline,
+            Membership.started_on,
+            Membership.ended_on,
+            Agency.name,
+            Agency.path,
+        )
+        .join(User, User.id == UserSession.user_id)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Agency, Agency.id == Membership.agency_id)
+        .where(
+            UserSession.token_hash == token_hash(token),
+            UserSession.ended_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.last_seen_at > now - timedelta(minutes=idle_minutes),
+            User.disabled_at.is_(None),
+        )
+    ).all()
+    if not head:
+        return None
+    first = head[0]
+    places = tuple(
+        Place(row[9], row[13], row[14], row[10])
+        for row in head
+        if row[9] is not None and row[11] <= today and (row[12] is None or row[12] > today)
+    )
+    viewer = Viewer(
+        id=first[4],
+        name=first[5],
+        email=first[6],
+        language=first[7],
+        is_demo=first[8],
+        places=places,
+        grants=current_grants(first[4], now),
+        session_id=first[0],
+        signed_in_at=first[2],
+        last_seen_at=first[3],
+    )
+    return FoundSession(dict(first[1]), viewer)
+
+
+def current_grants(user_id: int, now: datetime) -> tuple[Grant, ...]:
+    """The roles that a person has at this moment."""
+    rows = db.session.execute(
+        select(RoleGrant.role, RoleGrant.agency_id, Agency.path)
+        .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
+        .where(
+            RoleGrant.user_id == user_id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+        )
+        .order_by(RoleGrant.id)
+    ).all()
+    return tuple(Grant(role, agency_id, path) for role, agency_id, path in rows)
+
+
+def load_viewer(user_id: int) -> Viewer | None:
+    """The viewer of a person without a session (commands, jobs, the plug-in); None when disabled or unknown."""
+    user = db.session.get(User, user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    now = utc_now()
+    today = now.date()
+    rows = db.session.execute(
+        select(Membership.agency_id, Agency.name, Agency.path, Membership.discipline)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(
+            Membership.user_id == user_id,
+            Membership.started_on <= today,
+            Membership.ended_on.is_(None) | (Membership.ended_on > today),
+        )
+        .order_by(Membership.id)
+    ).all()
+    return Viewer(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        language=user.language,
+        is_demo=user.is_demo,
+        places=tuple(Place(*row) for row in rows),
+        grants=current_grants(user_id, now),
+    )
+
+
+def keep_session_data(token: str, data: dict[str, Any]) -> None:
+    """Replace what the web keeps in a session. The caller commits."""
+    now = utc_now()
+    db.session.execute(
+        update(UserSession).where(UserSession.token_hash == token_hash(token)).values(data=data, last_seen_at=now)
+    )
+
+
+def is_worth_noting(viewer: Viewer) -> bool:
+    return viewer.last_seen_at is not None and utc_now() - viewer.last_seen_at > NOTE_SEEN_AFTER
+
+
+def note_seen(token: str) -> None:
+    """Note that a session was used just now. The caller commits."""
+    db.session.execute(
+        update(UserSession).where(UserSession.token_hash == token_hash(token)).values(last_seen_at=utc_now())
+    )
+
+
+def end_session(session_id: int, user_id: int) -> None:
+    """End one of a person's own sign-ins. The caller commits."""
+    db.session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+        .values(ended_at=utc_now())
+    )
+
+
+def end_all_sessions(user_id: int, *, but: int | None = None) -> None:
+    """End a person's sign-ins everywhere, except the one named. The caller commits."""
+    db.session.execute(
+        update(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.id != (but or 0))
+        .values(ended_at=utc_now())
+    )

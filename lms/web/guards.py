@@ -1,0 +1,78 @@
+"""Who is asking, whether they may, and the one place where a view's act step runs in a write transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import current_app, flash, g
+from flask_login import current_user
+
+from lms.access import Permission, Viewer, require
+from lms.database import run_transaction
+from lms.settings import Settings
+
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
+
+POLICY_ATTRIBUTE = "lms_policy"
+"""Each view carries "public", "signed-in" or a Permission; a view without one fails the build and is refused."""
+
+
+def public(view: View) -> View:
+    """Anybody may call this view, signed in or not."""
+    setattr(view, POLICY_ATTRIBUTE, "public")
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Anybody who is signed in may call this view; it shows only what is theirs."""
+    setattr(view, POLICY_ATTRIBUTE, "signed-in")
+    return view
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Only who has `permission` over something may call this view; the view narrows it to its object."""
+
+    def mark(view: View) -> View:
+        setattr(view, POLICY_ATTRIBUTE, permission)
+        return view
+
+    return mark
+
+
+def policy_of(view: Callable[..., Any] | None) -> Any:
+    return getattr(view, POLICY_ATTRIBUTE, None)
+
+
+def maybe_viewer() -> Viewer | None:
+    """Who is signed in, or None."""
+    user = current_user._get_current_object()
+    return user if isinstance(user, Viewer) else None
+
+
+def viewer() -> Viewer:
+    """Who is signed in; views behind a sign-in call this."""
+    return require(maybe_viewer(), Permission.LEARN)
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["lms"].settings
+    return found
+
+
+def language() -> str:
+    """The language of this request: `en` or `es`."""
+    found: str = g.get("language", settings().language_list[0])
+    return found
+
+
+def act(step: Callable[[], T]) -> T:
+    """Run the act step of a view in one write transaction, whole, again after a deadlock; it returns plain values
+    or rows that stay readable. Everything that is slow (hashing, drawing) comes before or after, never inside."""
+    return run_transaction(step)
+
+
+def flash_done(message: str) -> None:
+    """Say on the next page what was done."""
+    flash(message, "ok")

@@ -1,0 +1,85 @@
+"""Sessions: signed-in ones live in the database (the cookie holds only a token), strangers' in a signed cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import CallbackDict
+
+from lms.access import Viewer
+from lms.database import db, run_transaction
+from lms.people import signins
+from lms.settings import Settings
+
+STRANGER_SECONDS = 24 * 3600
+"""A stranger's cookie (form token, language) is believed for so long."""
+
+
+class LmsSessionData(CallbackDict[str, Any], SessionMixin):
+    """What the web keeps between requests. `token` is set once somebody is signed in."""
+
+    def __init__(self, initial: dict[str, Any], token: str | None = None, viewer: Viewer | None = None) -> None:
+        def on_update(mapping: Any) -> None:
+            self.modified = True
+
+        super().__init__(initial, on_update)
+        self.modified = False
+        self.token = token
+        self.viewer = viewer
+        self.is_ended = False
+
+
+class DatabaseSessions(SessionInterface):
+    """Reads the session and the viewer in one query; writes only what changed, in a short transaction of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._signer = URLSafeTimedSerializer(settings.secret_key, salt="lms-stranger")
+        self.is_secure = settings.is_https
+        self.cookie = "__Host-lms" if self.is_secure else "lms"
+
+    def open_session(self, app: Flask, request: Request) -> LmsSessionData:
+        value = request.cookies.get(self.cookie, "")
+        kind, _, body = value.partition(".")
+        if kind == "s" and body:
+            found = signins.find_session(body, idle_minutes=self._settings.session_idle_minutes)
+            if found is not None:
+                return LmsSessionData(found.data, token=body, viewer=found.viewer)
+        if kind == "a" and body:
+            try:
+                return LmsSessionData(dict(self._signer.loads(body, max_age=STRANGER_SECONDS)))
+            except (BadSignature, ValueError, TypeError):
+                pass
+        return LmsSessionData({})
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not isinstance(session, LmsSessionData):
+            return
+        if session.accessed:
+            response.vary.add("Cookie")
+        if session.is_ended:
+            response.delete_cookie(self.cookie, path="/", secure=self.is_secure, httponly=True, samesite="Lax")
+        elif session.token is not None:
+            self._save_signed_in(session, response)
+        elif session.modified:
+            self._set(response, f"a.{self._signer.dumps(dict(session))}", STRANGER_SECONDS)
+
+    def _save_signed_in(self, session: LmsSessionData, response: Response) -> None:
+        token, viewer = session.token, session.viewer
+        assert token is not None
+        if session.modified:
+            data = dict(session)
+            db.session.rollback()
+            run_transaction(lambda: signins.keep_session_data(token, data))
+            self._set(response, f"s.{token}", self._settings.session_hours * 3600)
+        elif viewer is not None and signins.is_worth_noting(viewer):
+            db.session.rollback()
+            run_transaction(lambda: signins.note_seen(token))
+
+    def _set(self, response: Response, value: str, seconds: int) -> None:
+        response.set_cookie(
+            self.cookie, value, max_age=seconds, path="/", secure=self.is_secure, httponly=True, samesite="Lax"
+        )
