@@ -1,0 +1,66 @@
+# make run: everything, on a fresh machine. make test: everything, tested. See README.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+WORKERS ?= 2
+
+.PHONY: run test check bench install install-dev system system-test translations lock clean
+
+run: system $(STAMP)
+	@$(BIN)/lms run
+
+install: system $(STAMP)
+
+install-dev: system system-test $(DEV_STAMP)
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crosstrain needs Python 3.11 or newer."; exit 1; }
+	@echo "Making the virtual environment…"
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing the locked dependencies…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python .ci/link_package.py
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing the locked dependencies for development…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python .ci/link_package.py
+	@touch $(STAMP) $@
+
+system:
+	@sh .ci/system-packages run
+
+system-test:
+	@sh .ci/system-packages test
+
+test: install-dev
+	@sh .ci/services $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+check: install-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/typos
+	$(BIN)/lms check courses
+
+bench: install-dev
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+translations: install-dev
+	$(BIN)/pybabel extract -q -F babel.cfg -k N_ --no-location --sort-output -o lms/translations/messages.pot .
+	$(BIN)/pybabel update -q -i lms/translations/messages.pot -d lms/translations -l es --no-fuzzy-matching
+	$(BIN)/pybabel compile -q -d lms/translations
+
+lock: $(DEV_STAMP)
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --extra dev --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,89 @@
+"""Requests in, pages out, no rules: one file per room, put together here."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+from flask import Flask, request
+from flask.globals import request_ctx
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from lms.settings import Settings
+from lms.web import errors
+from lms.web.guards import maybe_viewer, policy_of
+from lms.web.sessions import DatabaseSessions, LmsSessionData
+
+csrf = CSRFProtect()
+
+ROOMS = (
+    "pages",
+    "accounts",
+    "catalog",
+    "learning",
+    "assessment",
+    "certification",
+    "cohorts",
+    "people",
+    "agencies",
+    "audit",
+    "reporting",
+    "studio",
+    "operations",
+    "development",
+    "styleguide",
+    "resources",
+)
+
+
+def install_web(app: Flask, settings: Settings) -> None:
+    """Sessions, sign-in, form tokens, languages, headers, errors, and every room's pages."""
+    app.session_interface = DatabaseSessions(settings)
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.is_https,
+        MAX_CONTENT_LENGTH=settings.max_request_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_request_bytes,
+        MAX_FORM_PARTS=2000,
+        SECRET_KEY=settings.secret_key,
+    )
+    for name in ("security", "static_files", "language", "help", "limits"):
+        if importlib.util.find_spec(f"lms.web.{name}"):
+            part = importlib.import_module(f"lms.web.{name}")
+            if name in ("security", "language", "limits"):
+                part.install(app, settings)
+            else:
+                part.install(app)
+    csrf.init_app(app)
+    install_sign_in(app)
+    errors.install(app)
+    for name in ROOMS:
+        if importlib.util.find_spec(f"lms.web.{name}"):
+            app.register_blueprint(importlib.import_module(f"lms.web.{name}").blueprint)
+
+
+def install_sign_in(app: Flask) -> None:
+    """Flask-Login over our own sessions, and default deny: a view without a policy is refused."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def load_viewer(_: object) -> object:
+        found = request_ctx.session
+        return found.viewer if isinstance(found, LmsSessionData) else None
+
+    @app.before_request
+    def check_policy() -> Response | None:
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        policy = policy_of(app.view_functions.get(request.endpoint))
+        if policy == "public":
+            return None
+        return errors.refuse_unless(policy, maybe_viewer())
+
+    @app.context_processor
+    def page_values() -> dict[str, object]:
+        return {"viewer": maybe_viewer()}

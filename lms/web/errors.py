@@ -1,0 +1,150 @@
+"""The only place that turns an error into a page, and a stranger's request into a sign-in."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from itsdangerous import URLSafeSerializer
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from lms.access import Permission, Viewer, require
+from lms.database import db
+from lms.errors import LmsError
+
+log = logging.getLogger("lms.web")
+
+Page = tuple[str | Response, int] | tuple[str | Response, int, dict[str, str]] | Response
+
+
+def wants_json() -> bool:
+    """Whether the caller is a script: it gets the same facts as a small JSON object."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.is_json or request.path.endswith(".json") or best == "application/json"
+
+
+def page(status: int, title: str, text: str, **values: Any) -> Page:
+    """An error page (or its JSON): what happened, what is safe, what to do."""
+    if wants_json():
+        return jsonify(status=status, title=title, detail=text), status
+    return render_template("errors/error.html", status=status, title=title, text=text, **values), status
+
+
+def refuse_unless(policy: object, viewer: Viewer | None) -> Response | None:
+    """None where the viewer may go on; a redirect to sign-in for strangers. Raises NotAllowed."""
+    if viewer is None:
+        return send_to_sign_in()
+    if policy == "signed-in":
+        return None
+    if isinstance(policy, Permission):
+        require(viewer, policy)
+        return None
+    raise PermissionError(f"the view {request.endpoint} has no policy")
+
+
+def kept_entries() -> str:
+    """What was entered in this request, signed, so that a form may carry it through a sign-in."""
+    entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
+    return URLSafeSerializer(current_app.secret_key or "", "lms-kept").dumps({"to": request.path, "entries": entries})
+
+
+def send_to_sign_in() -> Response:
+    """GET: to the sign-in page and back again. POST: the sign-in page, carrying what was entered."""
+    if wants_json():
+        response = jsonify(status=401, title=_("Please sign in"), detail=_("Your sign-in has ended."))
+        response.status_code = 401
+        return response
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), code=303)
+    g.kept = kept_entries()
+    answer = current_app.make_response(
+        (render_template("accounts/sign_in.html", form=current_app.extensions["lms"].sign_in_form(), kept=g.kept), 401)
+    )
+    return answer
+
+
+def install(app: Flask) -> None:
+    """Register the pages for our own errors, for HTTP's, for the database's and for bugs."""
+
+    @app.errorhandler(LmsError)
+    def on_lms_error(error: LmsError) -> Page:
+        titles = {
+            403: _("You may not do this"),
+            404: _("Not found"),
+            409: _("Something has changed"),
+            422: _("Please check what you entered"),
+        }
+        return page(error.status, titles.get(error.status, _("That did not work")), _(error.message, **error.values))
+
+    @app.errorhandler(CSRFError)
+    def on_old_token(error: CSRFError) -> Page:
+        if wants_json():
+            return page(400, _("This page is too old"), _("Load the page again. Nothing was lost."))
+        entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
+        return render_template("errors/resend.html", entries=entries, action=request.path), 400
+
+    @app.errorhandler(HTTPException)
+    def on_http_error(error: HTTPException) -> Page | HTTPException:
+        status = error.code or 500
+        if status < 400:
+            return error
+        titles = {
+            400: _("This request cannot be read"),
+            404: _("Not found"),
+            405: _("This cannot be done here"),
+            413: _("This is too large"),
+            429: _("Too many tries"),
+        }
+        texts = {
+            404: _("There is nothing at this address."),
+            413: _("What you sent is larger than this page takes. Nothing was saved."),
+            429: _("Please wait a few minutes and try again. Nothing was lost."),
+        }
+        title = titles.get(status, _("That did not work"))
+        return page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeout)
+    def on_database_trouble(error: Exception) -> Page:
+        log.error("database trouble: %s", type(error).__name__)
+        db.session.remove()
+        text = _("The system is very busy. Nothing was lost: wait a moment and send this again.")
+        entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
+        if wants_json() or request.method == "GET":
+            answer = current_app.make_response(page(503, _("Please try again in a moment"), text))
+        else:
+            body = render_template("errors/resend.html", entries=entries, action=request.path, is_busy=True)
+            answer = current_app.make_response((body, 503))
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+    @app.errorhandler(Exception)
+    def on_bug(error: Exception) -> Page:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return on_database_trouble(error)
+        reference = secrets.token_hex(4)
+        log.exception("unexpected error %s on %s %s", reference, request.method, request.endpoint)
+        db.session.remove()
+        return page(500, _("Something went wrong on our side"), _("What you saved is safe."), reference=reference)
+
+    @app.before_request
+    def refuse_unreadable() -> None:
+        """A NUL byte or half of a surrogate pair in any entry is refused before a view sees it (fault 43)."""
+        for values in (request.args, request.form if request.mimetype != "application/json" else {}):
+            for value in values.values():
+                if "\x00" in value or any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+                    raise BadEntry
+
+
+class BadEntry(HTTPException):
+    """An entry that no keyboard makes."""
+
+    code = 400
+    description = "unreadable entry"

@@ -1,0 +1,142 @@
+"""Fixtures for all tests: the app on SQLite and on PostgreSQL, and a world of people to put into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from lms.app import create_app
+from lms.database import db
+from tests.support.databases import empty, fresh_database, postgresql_address
+from tests.support.world import World
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `engine_kind` (so: for `app`) runs on each engine; `@pytest.mark.sqlite_only` on one."""
+    if "engine_kind" in metafunc.fixturenames:
+        kinds = ["sqlite"]
+        if metafunc.definition.get_closest_marker("sqlite_only") is None:
+            kinds.append("postgresql")
+        if metafunc.definition.get_closest_marker("postgresql_only") is not None:
+            kinds = ["postgresql"]
+        metafunc.parametrize("engine_kind", kinds, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database_url(engine_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if engine_kind == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
+        return
+    address = postgresql_address()
+    if address is None:
+        pytest.skip("no PostgreSQL answers: set LMS_TEST_DATABASE_URL or start one on its standard port")
+    with fresh_database(address, os.environ.get("PYTEST_XDIST_WORKER", "main")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(
+        {
+            "database_url": database_url,
+            "instance_path": str(tmp_path_factory.mktemp("instance")),
+            "secret_key": "a secret for tests only, 32 characters or more",
+            "site_url": "http://localhost",
+            "demo": True,
+        }
+    )
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        from lms.database import Model
+
+        Model.metadata.create_all(db.engine)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(built_app: Flask) -> Iterator[Flask]:
+    """The application on an empty database."""
+    yield built_app
+    with built_app.app_context():
+        db.session.remove()
+        empty(db.engine)
+    limiter = built_app.extensions.get("limiter")
+    for one in limiter or ():
+        one.reset()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An application context around the test, for services called without HTTP."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """Factories: agencies, people, roles, courses; each call commits."""
+    return World(app)
+
+
+@pytest.fixture
+def tiny_course() -> Path:
+    return Path(__file__).parent / "courses" / "tiny"
+
+
+class QueryCount:
+    """Statements seen since it was made; `statements` lists them."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def count(self) -> int:
+        return len([one for one in self.statements if not one.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK"))])
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[QueryCount]:
+    """Counts the statements of everything that the test does from here on; reset with `.statements.clear()`."""
+    counter = QueryCount()
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        counter.statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield counter
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--strict-no-skips", action="store_true", help="a skipped test fails the run (CI)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and config.getoption("--strict-no-skips"):
+        terminalreporter.section("skipped tests fail CI", red=True)
+        for report in skipped:
+            terminalreporter.line(f"{report.nodeid}: {report.longrepr}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and session.config.getoption("--strict-no-skips"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
