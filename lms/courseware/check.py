@@ -1,0 +1,214 @@
+"""The linter of the course language: reads courses, looks for all that `codes.py` lists, says how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+
+from lms.clock import utc_now
+from lms.courseware.checks import (
+    accessibility,
+    changes,
+    front_matter,
+    law,
+    questions,
+    reading_level,
+    resources,
+    safety,
+    scenarios,
+    translations,
+    words,
+)
+from lms.courseware.checks.codes import CODES, ERRORS
+from lms.courseware.checks.source import Source, read_source
+from lms.courseware.checks.subject import Subject
+from lms.courseware.course import Course, Problem
+from lms.courseware.facts import Facts, read_facts
+from lms.courseware.read import load_folder, read_course
+
+__all__ = ["CODES", "ERRORS", "FORMATS", "check_course", "check_paths", "exit_code", "format_problems", "source_rev"]
+
+source_rev = translations.source_rev
+
+_FAMILIES = (
+    front_matter.check,
+    questions.check,
+    scenarios.check,
+    translations.check,
+    accessibility.check,
+    safety.check,
+    law.check,
+    words.check,
+    reading_level.check,
+)
+
+
+def check_course(
+    files: Mapping[str, bytes], name: str, *, today: date, previous: Mapping[str, bytes] | None = None
+) -> list[Problem]:
+    """All that is wrong with a course, by path, line and code. `files` are its files by path from its own folder.
+
+    `previous` is another state of the same course (`--against REV`): what was published keeps its meaning.
+    Never raises, whatever the files hold.
+    """
+    course, problems = read_course(files, name)
+    unreadable = {problem.path for problem in problems if problem.code == "X000"}
+    subject = _subject(files, name, course, unreadable, today)
+    found = [problem for family in _FAMILIES for problem in family(subject)]
+    if previous is not None and course is not None:
+        before, _ = read_course(previous, name)
+        if before is not None:
+            found += changes.check(course, before)
+    return _settled([*problems, *found], subject.sources)
+
+
+def _subject(
+    files: Mapping[str, bytes], name: str, course: Course | None, unreadable: set[str], today: date
+) -> Subject:
+    sources: dict[str, Source] = {}
+    for path, content in files.items():
+        if path.endswith(".md") and not path.startswith("media/") and path not in unreadable:
+            sources[path] = read_source(path, content.decode(errors="replace"))
+    facts = _course_facts(files)
+    return Subject(
+        name,
+        files,
+        course,
+        sources,
+        today,
+        facts.values if facts else {},
+        facts.lines if facts else {},
+    )
+
+
+def _course_facts(files: Mapping[str, bytes]) -> Facts | None:
+    facts, _ = read_facts("course.yaml", files.get("course.yaml", b"").decode(errors="replace"))
+    return facts
+
+
+def _settled(problems: Iterable[Problem], sources: Mapping[str, Source]) -> list[Problem]:
+    """Each finding once, in order, without the warnings that the author has answered (see `Source.allowed`)."""
+    seen: dict[tuple[str, int, str], Problem] = {}
+    for problem in problems:
+        source = sources.get(problem.path)
+        if problem.is_error or source is None or problem.code not in source.allowed.get(problem.line, ()):
+            seen.setdefault((problem.path, problem.line, problem.code), problem)
+    return sorted(seen.values(), key=lambda p: (p.path, p.line, p.code, p.message))
+
+
+def check_paths(paths: Sequence[Path], today: date | None = None) -> list[Problem]:
+    """Checks course folders, folders of course folders, and single files of a course or of the data beside them."""
+    day = today or utc_now().date()
+    problems: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            problems += _check_folder(path, day)
+        elif path.is_file():
+            problems += _check_file(path, day)
+        else:
+            problems.append(Problem(str(path), 1, "X000", "There is no such file or folder."))
+    return sorted(set(problems), key=lambda p: (p.path, p.line, p.code, p.message))
+
+
+def _check_folder(folder: Path, today: date) -> list[Problem]:
+    if (folder / "course.yaml").is_file():
+        return _placed(folder, check_course(load_folder(folder), folder.resolve().name, today=today))
+    if folder.name in resources.FOLDERS:
+        return _check_data(folder, None, today)
+    courses = sorted(path.parent for path in folder.glob("*/course.yaml"))
+    if not courses and not any((folder / name).is_dir() for name in resources.FOLDERS):
+        return [Problem(str(folder), 1, "X000", "There is no course here: a course has a course.yaml at its top.")]
+    problems = [problem for course in courses for problem in _check_folder(course, today)]
+    course_ids = frozenset(course.name for course in courses)
+    for name in resources.FOLDERS:
+        problems += _check_data(folder / name, course_ids, today)
+    for stray in sorted(folder.iterdir()):
+        if stray.is_dir() and stray not in courses and (stray / "en").is_dir():
+            problems.append(Problem(str(stray), 1, "FM001", "This course has no course.yaml; add one at its top."))
+    return problems
+
+
+def _check_data(folder: Path, course_ids: frozenset[str] | None, today: date) -> list[Problem]:
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    return [
+        problem
+        for file in files
+        for problem in resources.check_data(str(file), file.read_bytes(), folder.name, course_ids, today)
+    ]
+
+
+def _check_file(file: Path, today: date) -> list[Problem]:
+    """A single file is checked with its whole course, and only what concerns it is told."""
+    if file.parent.name in resources.FOLDERS:
+        return resources.check_data(str(file), file.read_bytes(), file.parent.name, None, today)
+    for folder in file.resolve().parents:
+        if (folder / "course.yaml").is_file():
+            inner = file.resolve().relative_to(folder).as_posix()
+            problems = check_course(load_folder(folder), folder.name, today=today)
+            return [replace(problem, path=str(file)) for problem in problems if problem.path == inner]
+    return [Problem(str(file), 1, "X000", "This file belongs to no course: no folder above it has a course.yaml.")]
+
+
+def _placed(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
+    return [replace(problem, path=str(folder / problem.path)) for problem in problems]
+
+
+def format_text(problems: Sequence[Problem]) -> str:
+    """One line each, as compilers do; editors can jump to it."""
+    return "\n".join(
+        f"{p.path}:{p.line}: {p.code} {p.message}" + ("" if p.is_error else " (warning)") for p in problems
+    )
+
+
+def format_json(problems: Sequence[Problem]) -> str:
+    return json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2)
+
+
+def format_github(problems: Sequence[Problem]) -> str:
+    """Workflow commands, which GitHub shows beside the line in a pull request."""
+    return "\n".join(
+        f"::{'error' if p.is_error else 'warning'} file={_property(p.path)},line={p.line},title={p.code}"
+        f"::{_data(p.message)}"
+        for p in problems
+    )
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMATS = {"text": format_text, "json": format_json, "github": format_github}
+
+
+def format_problems(problems: Sequence[Problem], name: str) -> str:
+    return FORMATS[name](problems)
+
+
+def exit_code(problems: Iterable[Problem]) -> int:
+    """1 where anything is an error; warnings alone do not stop a build."""
+    return int(any(problem.is_error for problem in problems))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="lms check", description=__doc__)
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+    options = parser.parse_args(arguments)
+    problems = check_paths(options.paths)
+    report = format_problems(problems, options.format)
+    if report:
+        sys.stdout.write(report + "\n")
+    return exit_code(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

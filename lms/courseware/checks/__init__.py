@@ -1,0 +1,1 @@
+"""What the checker looks for, one file per family of findings."""

@@ -1,0 +1,104 @@
+"""Whether the data beside the courses can be used: hotlines, resources, mandates, cohort templates, certifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from lms.clock import add_months
+from lms.courseware.checks.subject import finding, shown
+from lms.courseware.course import DISCIPLINES, Problem
+from lms.courseware.facts import read_facts
+
+FOLDERS = ("resources", "cohorts", "certifications", "mandates")
+"""What lies beside the course folders."""
+
+_SOURCED = frozenset({"resources", "mandates"})
+_MONTHS = 12
+_NEEDED = {"cohorts": ("id", "title", "seats", "milestones"), "certifications": ("id", "title")}
+_COURSE_KEYS = ("requires_courses", "courses")
+
+
+def check_data(path: str, content: bytes, folder: str, course_ids: frozenset[str] | None, today: date) -> list[Problem]:
+    """One YAML file of one of `FOLDERS`; `course_ids` None where the courses are not at hand."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return [finding(path, 1, "R001", "This file is not UTF-8 text; save it as UTF-8.")]
+    facts, problems = read_facts(path, text)
+    problems = [replace(problem, code="R001") for problem in problems]
+    if facts is None:
+        return problems
+    problems += _keys(path, folder, facts.values, facts.lines)
+    if folder in _SOURCED:
+        for entry, line, inherited in _entries(facts.values):
+            problems += _sourced(path, entry, line, inherited, today)
+    if course_ids is not None:
+        problems += _courses(path, facts.values, facts.lines, course_ids)
+    return problems
+
+
+def _keys(path: str, folder: str, values: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Problem]:
+    for key in _NEEDED.get(folder, ()):
+        if not values.get(key):
+            yield finding(path, 1, "R001", f"The key `{key}` is missing or empty; add it.")
+    if folder != "cohorts":
+        return
+    seats = values.get("seats")
+    for seat in seats if isinstance(seats, list) else ():
+        line = getattr(seat, "line", lines.get("seats", 1))
+        if not isinstance(seat, Mapping) or not seat.get("id"):
+            yield finding(path, line, "R001", "A seat needs an `id` and a `discipline`.")
+        elif seat.get("discipline") not in DISCIPLINES and "agency" not in seat:
+            message = f"{shown(str(seat.get('discipline')))} is not a discipline; use one of {', '.join(DISCIPLINES)}."
+            yield finding(path, line, "R001", message)
+    for what in ("seats", "milestones"):
+        items = values.get(what)
+        ids = [item.get("id") for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+        for repeated in sorted({str(name) for name in ids if ids.count(name) > 1}):
+            yield finding(path, lines.get(what, 1), "R001", f"The id {repeated} stands twice among the {what}.")
+
+
+def _entries(values: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int, Mapping[str, Any]]]:
+    """Each entry of the file's lists, with what the file says for all; the file itself where it has no lists."""
+    lists = [value for value in values.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)]
+    if not lists:
+        yield values, 1, {}
+    for items in lists:
+        for item in items:
+            if isinstance(item, Mapping) and "id" in item:
+                yield item, getattr(item, "line", 1), values
+
+
+def _sourced(
+    path: str, entry: Mapping[str, Any], line: int, inherited: Mapping[str, Any], today: date
+) -> Iterator[Problem]:
+    name = shown(str(entry.get("id", "this file")))
+    source, day = (_first(entry, inherited, key) for key in ("source", "checked_on"))
+    addresses: Sequence[Any] = source if isinstance(source, list) else [source]
+    if not all(isinstance(address, str) and address.startswith(("https://", "http://")) for address in addresses):
+        message = f"{name} has no `source`: give the address of the page that says so."
+        yield finding(path, line, "R002", message)
+    if isinstance(day, datetime) or not isinstance(day, date):
+        yield finding(path, line, "R002", f"{name} has no `checked_on`: write the day as {today}.")
+    elif day > today:
+        yield finding(path, line, "R002", f"{name} was checked on {day}, which is still to come; mend the date.")
+    elif add_months(day, _MONTHS) < today:
+        yield finding(path, line, "R003", f"{name} was last checked on {day}; look at its source again.")
+
+
+def _first(entry: Mapping[str, Any], inherited: Mapping[str, Any], key: str) -> Any:
+    return entry[key] if entry.get(key) is not None else inherited.get(key)
+
+
+def _courses(
+    path: str, values: Mapping[str, Any], lines: Mapping[str, int], course_ids: frozenset[str]
+) -> Iterator[Problem]:
+    for key in _COURSE_KEYS:
+        named = values.get(key)
+        for course_id in named if isinstance(named, list) else ():
+            if isinstance(course_id, str) and course_id not in course_ids:
+                message = f"There is no course {shown(course_id)}; mend the id or add the course."
+                yield finding(path, lines.get(key, 1), "R004", message)
