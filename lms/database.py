@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import JSON, BigInteger, DateTime, Engine, Integer, MetaData, String, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -57,6 +58,8 @@ short_text = Annotated[str, mapped_column(String(64))]
 line_text = Annotated[str, mapped_column(String(320))]
 moment = Annotated[datetime, mapped_column(UtcDateTime())]
 json_value = Annotated[Any, mapped_column(JSON())]
+
+DIALECT_INSERTS: dict[str, Callable[[Any], Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -138,6 +141,11 @@ def prepare_engine(engine: Engine) -> None:
         is_read_only = connection.get_execution_options().get("lms_read_only", False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
         connection.exec_driver_sql("BEGIN DEFERRED" if is_read_only else "BEGIN IMMEDIATE")
+
+
+def insert_into(model: type[Model]) -> Any:
+    """INSERT for the engine in use, with `on_conflict_do_nothing` and `on_conflict_do_update`, which both know."""
+    return DIALECT_INSERTS[db.session.get_bind(model.__mapper__).dialect.name](model)
 
 
 @contextmanager

@@ -1,0 +1,157 @@
+"""Published versions: what is current, a version as a parsed course (kept in process), and its files."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from lms.catalog.models import Blob, Course, CourseVersion, VersionFile
+from lms.courseware.course import Course as CourseText
+from lms.courseware.read import read_course
+from lms.database import db
+from lms.errors import N_, NotFound
+
+MOST_PARSED = 64
+"""So many parsed versions stay in process; the least used one leaves first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentVersion:
+    """The current version of a course, as lists need it: nothing of it is Markdown."""
+
+    course_id: int
+    slug: str
+    version_id: int
+    number: int
+    content_hash: str
+    code: str
+    contact_minutes: int
+    valid_months: int | None
+    facts: Mapping[str, Any]
+    published_at: datetime
+
+
+class ParsedVersions:
+    """A bounded store of parsed courses by content hash, shared by the threads of a process.
+
+    A version never changes, so nothing in it ever goes stale, whatever database it came from.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._courses: OrderedDict[str, CourseText] = OrderedDict()
+
+    def get(self, content_hash: str) -> CourseText | None:
+        with self._lock:
+            course = self._courses.get(content_hash)
+            if course is not None:
+                self._courses.move_to_end(content_hash)
+            return course
+
+    def put(self, content_hash: str, course: CourseText) -> None:
+        with self._lock:
+            self._courses[content_hash] = course
+            self._courses.move_to_end(content_hash)
+            while len(self._courses) > self._most:
+                self._courses.popitem(last=False)
+
+
+parsed_versions = ParsedVersions(MOST_PARSED)
+
+
+def current_versions() -> list[CurrentVersion]:
+    """The current version of every course that is not archived, by code; one query."""
+    rows = db.session.execute(
+        select(
+            Course.id,
+            Course.slug,
+            CourseVersion.id,
+            CourseVersion.number,
+            CourseVersion.content_hash,
+            CourseVersion.code,
+            CourseVersion.contact_minutes,
+            CourseVersion.valid_months,
+            CourseVersion.facts,
+            CourseVersion.published_at,
+        )
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(CourseVersion.is_current, Course.archived_at.is_(None))
+        .order_by(CourseVersion.code)
+    )
+    return [CurrentVersion(*row) for row in rows]
+
+
+def find_course(slug: str) -> tuple[Course, CourseVersion]:
+    """A course by its slug with its current version. Raises NotFound."""
+    row = db.session.execute(
+        select(Course, CourseVersion)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(Course.slug == slug, CourseVersion.is_current)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(N_("There is no such course."))
+    return row[0], row[1]
+
+
+def course_of(version_id: int, content_hash: str | None = None) -> CourseText:
+    """A version as a parsed course, kept in process. With its hash at hand no query is made for one that is kept."""
+    if content_hash is None:
+        content_hash = db.session.scalar(select(CourseVersion.content_hash).where(CourseVersion.id == version_id))
+    if content_hash is None:
+        raise NotFound(N_("There is no such course."))
+    course = parsed_versions.get(content_hash)
+    if course is None:
+        slug = db.session.scalar(
+            select(Course.slug)
+            .join(CourseVersion, CourseVersion.course_id == Course.id)
+            .where(CourseVersion.id == version_id)
+        )
+        course, _ = read_course(files_of(version_id), slug or "")
+        if course is None:
+            raise ValueError(f"version {version_id} was published and can no longer be read")
+        parsed_versions.put(content_hash, course)
+    return course
+
+
+def files_of(version_id: int) -> dict[str, bytes]:
+    """All files of a version, by path: the folder as it was published."""
+    rows = db.session.execute(
+        select(VersionFile.path, Blob.content)
+        .join(Blob, Blob.hash == VersionFile.blob_hash)
+        .where(VersionFile.version_id == version_id)
+        .order_by(VersionFile.path)
+    )
+    return {row.path: row.content for row in rows}
+
+
+def asset(version_id: int, path: str) -> bytes:
+    """One file of a version's media folder; never a source, since sources hold the right answers. Raises NotFound."""
+    content = None
+    if path.startswith("media/"):
+        content = db.session.scalar(
+            select(Blob.content)
+            .join(VersionFile, VersionFile.blob_hash == Blob.hash)
+            .where(VersionFile.version_id == version_id, VersionFile.path == path)
+        )
+    if content is None:
+        raise NotFound(N_("There is no such file in this course."))
+    return content
+
+
+def find_version(slug: str, number: int) -> int:
+    """The id of a version by its course and number. Raises NotFound."""
+    version_id = db.session.scalar(
+        select(CourseVersion.id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(Course.slug == slug, CourseVersion.number == number)
+    )
+    if version_id is None:
+        raise NotFound(N_("There is no such course."))
+    return version_id
