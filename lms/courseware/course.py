@@ -28,7 +28,7 @@ DISCIPLINES = (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding of the reader or the checker, for the trainer: where, which code, what is wrong and how to mend it."""
+    """One finding of the reader or checker, for the trainer: where, which code, what is wrong, how to mend it."""
 
     path: str
     line: int
@@ -72,11 +72,18 @@ class Option:
     feedback_html: str = ""
     credit: Fraction | None = None
     line: int = 0
+    source: str = ""
+    """The author's Markdown of the text, and of the feedback, so that it can be written again."""
+    feedback_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item of a quiz. `payload` is what its type read (see the type's own file); `points` is exact."""
+    """One item of a quiz. `payload` is what its type read (see the type's own file); `points` is exact.
+
+    `prompt_html` is one line without block tags (it fits a `<legend>`); `body_html` is what more the author wrote
+    before the answers: paragraphs, images, tables. `settings` are the type's own keys of the metadata line.
+    """
 
     id: str
     type: str
@@ -93,6 +100,13 @@ class Question:
     survey: str | None = None
     path: str = ""
     line: int = 0
+    body_html: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    prompt_source: str = ""
+    """The author's Markdown of prompt, body, hint and explanation, so that they can be written again."""
+    body_source: str = ""
+    hint_source: str = ""
+    explanation_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,7 @@ class Choice:
     text: str
     target: str
     line: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,8 @@ class Step:
     is_end: bool = False
     role: str | None = None
     line: int = 0
+    source: str = ""
+    title_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +175,12 @@ class Section:
     pool: Pool | None = None
     scenario: Scenario | None = None
     line: int = 0
+    inject: str | None = None
+    """The id of a tabletop's inject, and the step of the exercise in which it is played."""
+    inject_step: str | None = None
+    title_source: str = ""
+    source: str = ""
+    """The author's Markdown below the heading; for pools and scenarios what stands before the first H3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +203,8 @@ class Module:
     sections: tuple[Section, ...] = ()
     notes_html: str = ""
     """The footnotes (sources) of the whole file, rendered once at its end."""
+    notes_source: str = ""
+    """The author's Markdown of the sources."""
     source_hash: str = ""
 
     @property
