@@ -1,0 +1,72 @@
+"""Mail: texts out of templates, sent by SMTP, or laid into a folder where there is no mail server."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lms.resources import data_folder
+from lms.settings import Settings
+
+
+def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: str, settings: Settings) -> EmailMessage:
+    """A message out of `templates/mail/<template>.<language>.txt`, whose first line is `Subject: …`.
+
+    English stands in for a language without a text of its own.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(str(data_folder("templates") / "mail")),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - plain text, never HTML
+        trim_blocks=True,
+    )
+    source = environment.select_template([f"{template}.{language}.txt", f"{template}.en.txt"])
+    text = source.render(site_name=settings.site_name, site_url=settings.site_url, **values)
+    head, _, body = text.partition("\n")
+    message = EmailMessage()
+    message["Subject"] = " ".join(head.removeprefix("Subject:").split())
+    message["From"] = settings.mail_from
+    message["To"] = to
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=urlsplit(settings.site_url).hostname or "localhost")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body.lstrip("\n"))
+    return message
+
+
+def deliver(message: EmailMessage, settings: Settings, *, name: str) -> None:
+    """Send by SMTP, or lay the message into `mail/<name>.eml` of the instance. Raises OSError or SMTPException.
+
+    Laying it twice under one name leaves one file: a job that is delivered twice has its effect once.
+    """
+    if not settings.mail_url:
+        folder = mail_folder(settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.eml").write_bytes(bytes(message))
+        return
+    url = urlsplit(settings.mail_url)
+    seconds = settings.mail_timeout_seconds
+    host, context = url.hostname or "localhost", ssl.create_default_context()
+    server: smtplib.SMTP
+    if url.scheme == "smtps":
+        server = smtplib.SMTP_SSL(host, url.port or 465, timeout=seconds, context=context)
+    else:
+        server = smtplib.SMTP(host, url.port or 25, timeout=seconds)
+    with server:
+        if url.scheme != "smtps" and server.has_extn("starttls"):
+            server.starttls(context=context)
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        server.send_message(message)
+
+
+def mail_folder(settings: Settings) -> Path:
+    return settings.instance / "mail"
