@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import JSON, BigInteger, DateTime, Engine, Integer, MetaData, String, event
+from sqlalchemy import JSON, BigInteger, CursorResult, DateTime, Engine, Integer, MetaData, String, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -146,6 +146,11 @@ def prepare_engine(engine: Engine) -> None:
 def insert_into(model: type[Model]) -> Any:
     """INSERT for the engine in use, with `on_conflict_do_nothing` and `on_conflict_do_update`, which both know."""
     return DIALECT_INSERTS[db.session.get_bind(model.__mapper__).dialect.name](model)
+
+
+def count_changed(statement: Any) -> int:
+    """Run an UPDATE, DELETE or upsert in the present transaction; the number of rows that it changed."""
+    return int(cast("CursorResult[Any]", db.session.execute(statement)).rowcount)
 
 
 @contextmanager

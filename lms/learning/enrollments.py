@@ -1,0 +1,189 @@
+"""Enrollments: beginning a course, and what a new version of it means to people who are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import aliased
+
+from lms.catalog.models import Course, CourseVersion
+from lms.clock import utc_now
+from lms.database import count_changed, db, insert_into
+from lms.errors import N_, Conflict, NotFound
+from lms.learning.models import Enrollment, ModuleProgress
+from lms.learning.progress import Moments
+
+
+def enroll(user_id: int, course_id: int, now: datetime | None = None) -> Enrollment:
+    """Begin a course at its current version, or find the enrollment that is there. The caller commits.
+
+    Safe to press twice. Raises NotFound, or Conflict for a course that takes nobody any more.
+    """
+    found = current_enrollment(user_id, course_id)
+    if found is not None:
+        return found
+    row = db.session.execute(
+        select(Course.archived_at, CourseVersion.id)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(Course.id == course_id, CourseVersion.is_current)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(N_("There is no such course."))
+    if row[0] is not None:
+        raise Conflict(N_("This course is archived and takes no new learners."))
+    db.session.execute(
+        insert_into(Enrollment)
+        .values(user_id=user_id, course_id=course_id, version_id=row[1], cycle=1, enrolled_at=now or utc_now())
+        .on_conflict_do_nothing()
+    )
+    made = current_enrollment(user_id, course_id)
+    assert made is not None
+    return made
+
+
+def current_enrollment(user_id: int, course_id: int) -> Enrollment | None:
+    """The latest cycle of a person in a course."""
+    return db.session.scalars(
+        select(Enrollment)
+        .where(Enrollment.user_id == user_id, Enrollment.course_id == course_id)
+        .order_by(Enrollment.cycle.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whom a new version reaches: enrollments that moved to it, and people who are asked to renew."""
+
+    moved: int = 0
+    kept: int = 0
+    asked_to_renew: int = 0
+
+
+def apply_new_version(course_id: int, version_id: int, change: str) -> Touched:
+    """Do what a change says to people in a course. Attempts that are open keep their version. The caller commits.
+
+    A correction moves every enrollment that is not completed; a revision or retrain only those who have not opened
+    any module. Completed enrollments keep the version that they completed. A retrain asks their people to renew.
+    """
+    still_open = (
+        Enrollment.course_id == course_id,
+        Enrollment.completed_at.is_(None),
+        Enrollment.version_id != version_id,
+    )
+    has_begun = exists().where(ModuleProgress.enrollment_id == Enrollment.id)
+    moving = still_open if change == "correction" else (*still_open, ~has_begun)
+    moved = count_changed(
+        update(Enrollment).where(*moving).values(version_id=version_id).execution_options(synchronize_session=False)
+    )
+    kept = db.session.scalar(select(func.count()).select_from(Enrollment).where(*still_open)) or 0
+    asked = 0
+    if change == "retrain":
+        asked = (
+            db.session.scalar(
+                select(func.count(Enrollment.user_id.distinct())).where(
+                    Enrollment.course_id == course_id, Enrollment.completed_at.is_not(None)
+                )
+            )
+            or 0
+        )
+    return Touched(moved, kept, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """One enrollment as the home page and the catalog show it: the pinned version's facts and the moments."""
+
+    enrollment_id: int
+    course_id: int
+    slug: str
+    code: str
+    facts: Mapping[str, Any]
+    enrolled_at: datetime
+    completed_at: datetime | None
+    asks_for_renewal: bool
+    modules: Mapping[str, Moments]
+
+    @property
+    def completed_ids(self) -> frozenset[str]:
+        return frozenset(key for key, moments in self.modules.items() if moments.completed_at is not None)
+
+    @property
+    def minutes_left(self) -> int:
+        """Minutes of the modules that are not completed yet, as their authors estimate them."""
+        return sum(module["minutes"] for module in self.facts["modules"] if module["id"] not in self.completed_ids)
+
+    @property
+    def last_seen_at(self) -> datetime:
+        return max((moments.last_seen_at for moments in self.modules.values()), default=self.enrolled_at)
+
+    @property
+    def next_module(self) -> Mapping[str, Any] | None:
+        """Where to go on: the module seen last if it is unfinished, else the first unfinished one that is open."""
+        done = self.completed_ids
+        modules: Sequence[Mapping[str, Any]] = self.facts["modules"]
+        ready = [m for m in modules if m["id"] not in done and done.issuperset(m["prerequisites"])]
+        seen = [m for m in ready if m["id"] in self.modules]
+        if seen:
+            return max(seen, key=lambda module: self.modules[module["id"]].last_seen_at)
+        return next(iter(ready), None)
+
+
+_current = aliased(CourseVersion, flat=True)
+
+
+def enrollments_of(user_id: int) -> list[Enrolled]:
+    """Every course that a person is or was in (the latest cycle of each), the one seen last first; one query."""
+    rows = db.session.execute(
+        select(
+            Enrollment.id,
+            Course.id,
+            Course.slug,
+            CourseVersion.code,
+            CourseVersion.facts,
+            Enrollment.enrolled_at,
+            Enrollment.completed_at,
+            Enrollment.cycle,
+            CourseVersion.number,
+            _current.number,
+            _current.change,
+            ModuleProgress.module_id,
+            ModuleProgress.opened_at,
+            ModuleProgress.last_seen_at,
+            ModuleProgress.read_at,
+            ModuleProgress.completed_at,
+        )
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(_current, (_current.course_id == Course.id) & _current.is_current)
+        .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
+        .where(Enrollment.user_id == user_id)
+        .order_by(Enrollment.cycle)
+    ).all()
+    by_course: dict[int, list[Any]] = {}
+    for row in rows:
+        kept = by_course.setdefault(row[1], [])
+        if kept and kept[0][0] != row[0]:
+            kept.clear()
+        kept.append(row)
+    found = [_enrolled(group) for group in by_course.values()]
+    return sorted(found, key=lambda enrolled: enrolled.last_seen_at, reverse=True)
+
+
+def _enrolled(rows: list[Any]) -> Enrolled:
+    first = rows[0]
+    return Enrolled(
+        enrollment_id=first[0],
+        course_id=first[1],
+        slug=first[2],
+        code=first[3],
+        facts=first[4],
+        enrolled_at=first[5],
+        completed_at=first[6],
+        asks_for_renewal=first[6] is not None and first[9] > first[8] and first[10] == "retrain",
+        modules={row[11]: Moments(*row[12:16]) for row in rows if row[11] is not None},
+    )

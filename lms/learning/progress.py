@@ -1,0 +1,231 @@
+"""Progress: what a person has opened, read and completed in a course, and what follows from it (nothing is stored)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy.orm import aliased
+
+from lms.catalog.models import Course, CourseVersion
+from lms.courseware.course import Course as CourseText
+from lms.courseware.course import ModuleEntry
+from lms.database import count_changed, db, insert_into
+from lms.errors import N_, Conflict, NotFound
+from lms.learning.models import Enrollment, ModuleProgress
+
+SEEN_AGAIN_AFTER = timedelta(minutes=5)
+"""A page that is looked at again within this time writes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What was done in one module, when."""
+
+    opened_at: datetime
+    last_seen_at: datetime
+    read_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one person stands in one course: the version that counts for them and their moments by module.
+
+    Without an enrollment, `enrollment_id` is None and the version is the current one.
+    """
+
+    course_id: int
+    slug: str
+    is_archived: bool
+    version_id: int
+    version_number: int
+    content_hash: str
+    current_version_id: int
+    current_number: int
+    current_change: str
+    enrollment_id: int | None = None
+    cycle: int = 0
+    enrolled_at: datetime | None = None
+    completed_at: datetime | None = None
+    modules: Mapping[str, Moments] = field(default_factory=dict)
+
+    @property
+    def is_enrolled(self) -> bool:
+        return self.enrollment_id is not None
+
+    @property
+    def asks_for_renewal(self) -> bool:
+        """Whether a newer version asks those who completed an older one to take it again."""
+        return self.completed_at is not None and self.is_behind and self.current_change == "retrain"
+
+    @property
+    def is_behind(self) -> bool:
+        return self.current_number > self.version_number
+
+    def is_opened(self, module_id: str) -> bool:
+        return module_id in self.modules
+
+    def is_read(self, module_id: str) -> bool:
+        moments = self.modules.get(module_id)
+        return moments is not None and moments.read_at is not None
+
+    def is_completed(self, module_id: str) -> bool:
+        moments = self.modules.get(module_id)
+        return moments is not None and moments.completed_at is not None
+
+
+_current = aliased(CourseVersion, flat=True)
+_pinned = aliased(CourseVersion, flat=True)
+_latest_cycle = (
+    select(func.max(Enrollment.cycle))
+    .where(Enrollment.user_id == bindparam("user_id"), Enrollment.course_id == Course.id)
+    .scalar_subquery()
+)
+_STANDING = (
+    select(
+        Course.id,
+        Course.archived_at,
+        _current.id,
+        _current.number,
+        _current.content_hash,
+        _current.change,
+        Enrollment.id,
+        Enrollment.cycle,
+        Enrollment.enrolled_at,
+        Enrollment.completed_at,
+        _pinned.id,
+        _pinned.number,
+        _pinned.content_hash,
+        ModuleProgress.module_id,
+        ModuleProgress.opened_at,
+        ModuleProgress.last_seen_at,
+        ModuleProgress.read_at,
+        ModuleProgress.completed_at,
+    )
+    .join(_current, and_(_current.course_id == Course.id, _current.is_current))
+    .outerjoin(
+        Enrollment,
+        and_(
+            Enrollment.user_id == bindparam("user_id"),
+            Enrollment.course_id == Course.id,
+            Enrollment.cycle == _latest_cycle,
+        ),
+    )
+    .outerjoin(_pinned, _pinned.id == Enrollment.version_id)
+    .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
+    .where(Course.slug == bindparam("slug"))
+)
+
+
+def load_standing(user_id: int | None, slug: str) -> Standing:
+    """Course, version, enrollment and progress of one person in one query. Raises NotFound."""
+    rows: Sequence[Any] = db.session.execute(_STANDING, {"user_id": user_id or 0, "slug": slug}).all()
+    if not rows:
+        raise NotFound(N_("There is no such course."))
+    first = rows[0]
+    is_enrolled = first[6] is not None
+    return Standing(
+        course_id=first[0],
+        slug=slug,
+        is_archived=first[1] is not None,
+        version_id=first[10] if is_enrolled else first[2],
+        version_number=first[11] if is_enrolled else first[3],
+        content_hash=first[12] if is_enrolled else first[4],
+        current_version_id=first[2],
+        current_number=first[3],
+        current_change=first[5],
+        enrollment_id=first[6],
+        cycle=first[7] or 0,
+        enrolled_at=first[8],
+        completed_at=first[9],
+        modules={row[13]: Moments(*row[14:18]) for row in rows if row[13] is not None},
+    )
+
+
+def require_enrollment(standing: Standing) -> int:
+    """The enrollment's id. Raises Conflict where there is none."""
+    if standing.enrollment_id is None:
+        raise Conflict(N_("You are not enrolled in this course yet. Open its page and choose “Start”."))
+    return standing.enrollment_id
+
+
+def missing_prerequisites(course: CourseText, standing: Standing, module_id: str) -> tuple[ModuleEntry, ...]:
+    """The modules that come first and are not completed yet, in the order of the course. Raises NotFound."""
+    entry = course.entry(module_id)
+    if entry is None:
+        raise NotFound(N_("There is no such module in this course."))
+    return tuple(
+        other for other in course.modules if other.id in entry.prerequisites and not standing.is_completed(other.id)
+    )
+
+
+def is_unlocked(course: CourseText, standing: Standing, module_id: str) -> bool:
+    """Whether a module may be worked on: each one that comes before it is completed, or this one was before."""
+    return standing.is_completed(module_id) or not missing_prerequisites(course, standing, module_id)
+
+
+def require_unlocked(course: CourseText, standing: Standing, module_id: str) -> None:
+    """Raises Conflict where another module comes first."""
+    if not is_unlocked(course, standing, module_id):
+        raise Conflict(N_("Another module comes first. Complete it, and this one opens."))
+
+
+def is_course_complete(course: CourseText, completed: set[str]) -> bool:
+    """Whether every module that the course requires is completed; all of them where it names none."""
+    required = course.required_modules or tuple(entry.id for entry in course.modules)
+    return completed.issuperset(required)
+
+
+def open_module(enrollment_id: int, module_id: str, now: datetime) -> None:
+    """Note that a module was looked at. The caller commits."""
+    row = insert_into(ModuleProgress).values(
+        enrollment_id=enrollment_id, module_id=module_id, opened_at=now, last_seen_at=now
+    )
+    db.session.execute(
+        row.on_conflict_do_update(index_elements=["enrollment_id", "module_id"], set_={"last_seen_at": now})
+    )
+
+
+def is_worth_noting(standing: Standing, module_id: str, now: datetime) -> bool:
+    """Whether looking at a module now is news: first time, or the last note is some minutes old."""
+    moments = standing.modules.get(module_id)
+    return moments is None or now - moments.last_seen_at > SEEN_AGAIN_AFTER
+
+
+def mark_read(enrollment_id: int, module_id: str, now: datetime) -> None:
+    """Note that a module was read; the first time counts. The caller commits."""
+    open_module(enrollment_id, module_id, now)
+    _note_first(enrollment_id, module_id, "read_at", now)
+
+
+def complete_module(enrollment_id: int, module_id: str, now: datetime) -> None:
+    """Note that a module is complete; the first time counts. The caller commits."""
+    open_module(enrollment_id, module_id, now)
+    _note_first(enrollment_id, module_id, "completed_at", now)
+
+
+def _note_first(enrollment_id: int, module_id: str, column: str, now: datetime) -> None:
+    db.session.execute(
+        update(ModuleProgress)
+        .where(
+            ModuleProgress.enrollment_id == enrollment_id,
+            ModuleProgress.module_id == module_id,
+            getattr(ModuleProgress, column).is_(None),
+        )
+        .values({column: now})
+    )
+
+
+def complete_course(enrollment_id: int, now: datetime) -> bool:
+    """Note that a course is complete; True the first time. The caller commits."""
+    return bool(
+        count_changed(
+            update(Enrollment)
+            .where(Enrollment.id == enrollment_id, Enrollment.completed_at.is_(None))
+            .values(completed_at=now)
+        )
+    )
