@@ -73,12 +73,20 @@ def _giveaway(module: Module, question: Question) -> Iterator[Problem]:
 
 def _repeated_ids(subject: Subject) -> Iterator[Problem]:
     for modules in subject.course.files.values() if subject.course else ():
-        seen: dict[str, str] = {}
+        seen: dict[str, tuple[Module, Question]] = {}
         for module in modules.values():
             for question in module.questions:
-                if question.id in seen:
-                    message = (
-                        f"The id {question.id} is already used in {seen[question.id]}; ids are unique in a course."
-                    )
+                first, same = seen.setdefault(question.id, (module, question))
+                if same is not question and not _are_paired(first, same, module, question):
+                    message = f"The id {question.id} is already used in {first.path}; ids are unique in a course."
                     yield finding(module.path, question.line, "Q002", message)
-                seen.setdefault(question.id, module.path)
+
+
+def _are_paired(first: Module, same: Question, module: Module, question: Question) -> bool:
+    """Whether one question is asked before and after, so that the answers can be laid side by side by its id."""
+    if first is module or same.type != question.type:
+        return False
+    if same.survey and question.survey:
+        return True
+    one, other = first.quiz, module.quiz
+    return bool(one and other and one.blueprint and one.blueprint == other.blueprint and one.role != other.role)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from lms.courseware.checks.front_matter import front_line
 from lms.courseware.checks.source import Source
 from lms.courseware.checks.subject import Subject, finding, shown
 from lms.courseware.course import Course, Module, Problem, Question
+from lms.courseware.read import source_hash
 
 REV_LENGTH = 12
 
 
 def source_rev(content: bytes) -> str:
-    """What a translation notes of the file that it was made from."""
-    return hashlib.sha256(content).hexdigest()[:REV_LENGTH]
+    """What a translation notes of the file that it was made from: the same for any kind of line ends."""
+    return source_hash(content.decode(errors="replace"))[:REV_LENGTH]
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -48,7 +48,7 @@ def _translation(subject: Subject, module: Module, source: Source) -> Iterator[P
     if module.path.partition("/")[2] != original.path.partition("/")[2]:
         message = f"The file has another name than {original.path}; name both alike."
         yield finding(module.path, 1, "T001", message)
-    yield from _stale(subject, module, original, source)
+    yield from _stale(module, original, source)
     yield from _structure(module, original, source)
     theirs = {question.id: question for question in original.questions}
     for question in module.questions:
@@ -56,9 +56,9 @@ def _translation(subject: Subject, module: Module, source: Source) -> Iterator[P
             yield from _question(module, question, theirs[question.id])
 
 
-def _stale(subject: Subject, module: Module, original: Module, source: Source) -> Iterator[Problem]:
-    expected = source_rev(subject.files.get(original.path, b""))
-    if module.source_rev == expected:
+def _stale(module: Module, original: Module, source: Source) -> Iterator[Problem]:
+    expected = original.source_hash[:REV_LENGTH]
+    if module.source_rev in {expected, original.source_hash}:
         return
     line = front_line(source, "source_rev")
     if not module.source_rev:
