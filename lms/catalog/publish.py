@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from lms.catalog.facts import facts_of
 from lms.catalog.models import CHANGES, Blob, Course, CourseVersion, VersionFile
 from lms.courseware.check import check_course
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import Problem
-from lms.courseware.read import read_course
+from lms.courseware.read import content_hash, read_course
 from lms.database import db, insert_into
 from lms.errors import N_, Conflict, Invalid
 from lms.people.audit import note
@@ -94,7 +94,21 @@ def publish_course(
     files: Mapping[str, bytes], *, change: str | None, published_by_id: int | None, now: datetime
 ) -> Publication:
     """Read, check and store a course. The caller commits. Raises CourseHasErrors, Invalid or Conflict."""
+    current = find_unchanged(files)
+    if current is not None:
+        return Publication(current, "unchanged", current.id)
     return publish_prepared(prepare_course(files, now=now), change=change, published_by_id=published_by_id, now=now)
+
+
+def find_unchanged(files: Mapping[str, bytes]) -> CourseVersion | None:
+    """The current version that these files already are, found without reading them."""
+    return db.session.scalars(
+        select(CourseVersion)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(
+            CourseVersion.is_current, CourseVersion.content_hash == content_hash(files), Course.slug == name_of(files)
+        )
+    ).one_or_none()
 
 
 def publish_prepared(
@@ -207,9 +221,3 @@ def _store_files(version_id: int, files: Mapping[str, bytes]) -> None:
         db.session.execute(insert_into(Blob).on_conflict_do_nothing(), missing)
     rows = [{"version_id": version_id, "path": path, "blob_hash": key} for path, key in hashes.items()]
     db.session.execute(insert_into(VersionFile), rows)
-
-
-def next_number(course_id: int) -> int:
-    """The number that the next version of a course would get."""
-    highest = db.session.scalar(select(func.max(CourseVersion.number)).where(CourseVersion.course_id == course_id))
-    return (highest or 0) + 1

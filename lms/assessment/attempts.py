@@ -1,0 +1,272 @@
+"""Attempts: starting one, saving answers, submitting once. Marks and receipts, but no consequences: see journey."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from lms.assessment.answers import Values, body_hash, by_question, changed_responses, read_response, store_response
+from lms.assessment.drawing import count_asked, draw_questions
+from lms.assessment.marking import Mark, mark_attempt, unanswered
+from lms.assessment.models import Attempt, Response
+from lms.assessment.sittings import Sitting, load_responses, load_sitting, values_of
+from lms.assessment.tokens import response_mark
+from lms.courseware.course import Module, QuizSettings
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.learning.models import Enrollment
+
+LARGEST_SEQUENCE = 2**53
+"""What a script can count to exactly."""
+
+KEY_CHARACTERS = 64
+RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known of a learner's attempts at one quiz: enough to say what comes next."""
+
+    open_id: int | None = None
+    submitted: int = 0
+    last_id: int | None = None
+    last_submitted_at: datetime | None = None
+    last_percent: int | None = None
+    last_passed: bool | None = None
+    passed_id: int | None = None
+    drawn: tuple[Any, ...] = ()
+
+    @property
+    def is_passed(self) -> bool:
+        return self.passed_id is not None
+
+
+def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
+    """The attempts of one enrollment at one module's quiz; one query."""
+    rows = db.session.execute(
+        select(
+            Attempt.id,
+            Attempt.submitted_at,
+            Attempt.score_percent,
+            Attempt.passed,
+            Attempt.drawn,
+        )
+        .where(Attempt.enrollment_id == enrollment_id, Attempt.module_id == module_id)
+        .order_by(Attempt.number)
+    ).all()
+    submitted = [row for row in rows if row[1] is not None]
+    last = submitted[-1] if submitted else (None, None, None, None)
+    return Earlier(
+        open_id=next((row[0] for row in rows if row[1] is None), None),
+        submitted=len(submitted),
+        last_id=last[0],
+        last_submitted_at=last[1],
+        last_percent=last[2],
+        last_passed=last[3],
+        passed_id=next((row[0] for row in submitted if row[3]), None),
+        drawn=tuple(row[4] for row in rows),
+    )
+
+
+def may_start_at(quiz: QuizSettings, earlier: Earlier, now: datetime) -> datetime | None:
+    """The moment from which a cool-down lets the next attempt begin; None where it may begin now."""
+    if not quiz.cooldown_hours or earlier.last_submitted_at is None:
+        return None
+    free_at = earlier.last_submitted_at + timedelta(hours=quiz.cooldown_hours)
+    return free_at if free_at > now else None
+
+
+def attempts_left(quiz: QuizSettings, earlier: Earlier) -> int | None:
+    """How many attempts may still be made; None where there is no limit."""
+    return None if quiz.attempts is None else max(0, quiz.attempts - earlier.submitted)
+
+
+def start_attempt(enrollment_id: int, version_id: int, module: Module, *, language: str, now: datetime) -> int:
+    """The id of the open attempt, or of a new one with its questions drawn. The caller commits.
+
+    Pressing Start twice, or in two tabs, makes one attempt. Raises Conflict for a used-up limit or a cool-down.
+    """
+    if module.quiz is None or not module.questions:
+        raise NotFound(N_("There is no quiz in this module."))
+    db.session.execute(select(Enrollment.id).where(Enrollment.id == enrollment_id).with_for_update())
+    earlier = earlier_attempts(enrollment_id, module.id)
+    if earlier.open_id is not None:
+        return earlier.open_id
+    if attempts_left(module.quiz, earlier) == 0:
+        raise Conflict(N_("You have used all attempts at this quiz. Ask your trainer how to go on."))
+    if may_start_at(module.quiz, earlier, now) is not None:
+        raise Conflict(N_("You can take this quiz again a little later. Its page says when."))
+    attempt = Attempt(
+        enrollment_id=enrollment_id,
+        version_id=version_id,
+        module_id=module.id,
+        role=module.quiz.role,
+        number=earlier.submitted + 1,
+        language=language,
+        pass_mark=module.quiz.pass_mark,
+        drawn=draw_questions(module, module.quiz, count_asked(earlier.drawn), random.SystemRandom()),
+        secret=secrets.token_hex(24),
+        started_at=now,
+    )
+    db.session.add(attempt)
+    db.session.flush()
+    return attempt.id
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of one saved answer. `is_stored` False: a newer one is kept, with the sequence named here."""
+
+    is_stored: bool
+    sequence: int
+    saved_at: datetime
+    mark: str
+
+
+def save_response(
+    user_id: int, attempt_id: int, question_id: str, values: Values, sequence: int, now: datetime
+) -> Saved:
+    """Keep the answer to one question; the highest sequence wins. The caller commits.
+
+    Raises NotFound, Invalid, or Conflict once the attempt is submitted.
+    """
+    if not 0 <= sequence <= LARGEST_SEQUENCE:
+        raise Invalid(N_("The sequence number of an answer is a whole number that grows."), "sequence")
+    sitting = load_sitting(user_id, attempt_id, is_locked=True)
+    require_open(sitting.attempt)
+    question = sitting.marked_questions.get(question_id)
+    if question is None:
+        raise NotFound(N_("There is no such question in this attempt."))
+    own = by_question(values, (question_id,)).get(question_id, {})
+    response = read_response(sitting.attempt, question, own)
+    is_stored = store_response(attempt_id, question_id, response, sequence, now)
+    if not is_stored:
+        kept = db.session.scalars(
+            select(Response).where(Response.attempt_id == attempt_id, Response.question_id == question_id)
+        ).one()
+        sequence, now, response = kept.sequence, kept.saved_at, kept.value
+    return Saved(is_stored, sequence, now, response_mark(sitting.attempt.secret, question_id, response))
+
+
+def save_responses(user_id: int, attempt_id: int, values: Values, language: str, now: datetime) -> int:
+    """Keep every answer of a form that was touched; how many changed. The caller commits."""
+    sitting = load_sitting(user_id, attempt_id, is_locked=True)
+    require_open(sitting.attempt)
+    sitting.attempt.language = language
+    return len(_keep(sitting, load_responses(attempt_id), values, now))
+
+
+def _keep(sitting: Sitting, responses: dict[str, Response], values: Values, now: datetime) -> dict[str, Any]:
+    changed = changed_responses(sitting.attempt, sitting.marked_questions, values_of(responses), values)
+    for question_id, response in changed.items():
+        before = responses.get(question_id)
+        store_response(sitting.attempt.id, question_id, response, before.sequence + 1 if before else 1, now)
+    return changed
+
+
+def require_open(attempt: Attempt) -> None:
+    """Raises Conflict once an attempt is submitted: its answers stay as they were marked."""
+    if attempt.submitted_at is not None:
+        raise Conflict(N_("These answers were submitted before and can no longer be changed. Open the result."))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a submit did: "submitted", "repeated" (same key, same receipt), "earlier" (submitted before under another
+    key), or "unanswered": saved but not submitted, since questions that count are empty."""
+
+    kind: str
+    sitting: Sitting
+    mark: Mark | None = None
+    unanswered: Sequence[str] = ()
+
+
+def submit(
+    user_id: int, attempt_id: int, values: Values, *, key: str, may_be_empty: bool, language: str, now: datetime
+) -> Outcome:
+    """Take the last answers, mark the attempt and give a receipt; once. The caller commits.
+
+    The same key with the same answers finds the same receipt. Raises Conflict for the same key with other answers,
+    Invalid for an answer that was not on the page, NotFound.
+    """
+    if not 1 <= len(key) <= KEY_CHARACTERS:
+        raise Invalid(N_("A submit carries an idempotency key of 1 to 64 characters."), "idempotency_key")
+    sitting = load_sitting(user_id, attempt_id, is_locked=True)
+    attempt = sitting.attempt
+    questions = sitting.marked_questions
+    body = body_hash(values, tuple(questions))
+    if attempt.submitted_at is not None:
+        return _again(sitting, key, body)
+    responses = load_responses(attempt_id)
+    given = {**values_of(responses), **_keep(sitting, responses, values, now)}
+    empty = unanswered(questions.values(), given)
+    if empty and attempt.pass_mark is not None and not may_be_empty:
+        return Outcome("unanswered", sitting, unanswered=empty)
+    mark = mark_attempt(questions.values(), given, attempt.pass_mark)
+    _close(attempt, mark, key=key, body=body, language=language, now=now)
+    _note_credits(attempt.id, mark)
+    return Outcome("submitted", sitting, mark)
+
+
+def _again(sitting: Sitting, key: str, body: str) -> Outcome:
+    attempt = sitting.attempt
+    if attempt.idempotency_key != key:
+        return Outcome("earlier", sitting)
+    if attempt.body_hash != body:
+        raise Conflict(
+            N_(
+                "These answers were submitted before, with other content. What was submitted first stands; "
+                "nothing was changed. Open the attempt to see its result."
+            )
+        )
+    return Outcome("repeated", sitting)
+
+
+def _close(attempt: Attempt, mark: Mark, *, key: str, body: str, language: str, now: datetime) -> None:
+    attempt.submitted_at = now
+    attempt.language = language
+    attempt.idempotency_key = key
+    attempt.body_hash = body
+    attempt.receipt = new_receipt()
+    attempt.points = str(mark.points)
+    attempt.points_possible = str(mark.possible)
+    attempt.score_percent = mark.percent
+    attempt.passed = mark.passed
+    db.session.flush()
+
+
+def _note_credits(attempt_id: int, mark: Mark) -> None:
+    """The share earned of each answered question, for reports and item analysis; one statement for each share."""
+    by_credit: dict[str, list[str]] = {}
+    for question_id, credit in mark.credits.items():
+        if credit is not None:
+            by_credit.setdefault(str(credit), []).append(question_id)
+    for share, question_ids in by_credit.items():
+        db.session.execute(
+            update(Response)
+            .where(Response.attempt_id == attempt_id, Response.question_id.in_(question_ids))
+            .values(credit=share)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def new_receipt() -> str:
+    """A receipt code that can be read out loud: 60 random bits, in groups of four."""
+    letters = "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(12))
+    return "-".join(letters[start : start + 4] for start in (0, 4, 8))
+
+
+def passed_attempt(enrollment_id: int, module_ids: Sequence[str]) -> Attempt | None:
+    """The latest passed attempt at one of these modules' quizzes: the evidence behind a certificate."""
+    return db.session.scalars(
+        select(Attempt)
+        .where(Attempt.enrollment_id == enrollment_id, Attempt.passed.is_(True), Attempt.module_id.in_(module_ids))
+        .order_by(Attempt.submitted_at.desc(), Attempt.id.desc())
+        .limit(1)
+    ).one_or_none()

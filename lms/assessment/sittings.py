@@ -1,0 +1,79 @@
+"""One attempt with all that belongs to it: its course, module, drawn questions in a language, and responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from lms.assessment.models import Attempt, Response
+from lms.catalog.models import Course, CourseVersion
+from lms.catalog.versions import course_of
+from lms.courseware.course import Course as CourseText
+from lms.courseware.course import Module, Question, QuizSettings
+from lms.database import db
+from lms.errors import N_, NotFound
+from lms.learning.models import Enrollment
+
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """An attempt of one person. `course` is the version that the attempt is pinned to."""
+
+    attempt: Attempt
+    course_id: int
+    slug: str
+    course: CourseText
+
+    def module(self, language: str) -> Module:
+        module = self.course.module(self.attempt.module_id, language)
+        assert module is not None, "an attempt is pinned to a version that has its module"
+        return module
+
+    @property
+    def quiz(self) -> QuizSettings:
+        return self.module(self.course.default_language).quiz or QuizSettings()
+
+    def questions(self, language: str) -> dict[str, Question]:
+        """The drawn questions by id, in the order they were drawn, in that language (ids are the same in all)."""
+        known = {question.id: question for question in self.module(language).questions}
+        base = {question.id: question for question in self.module(self.course.default_language).questions}
+        ids = [entry["question"] for entry in self.attempt.drawn]
+        return {question_id: known.get(question_id) or base[question_id] for question_id in ids}
+
+    @property
+    def marked_questions(self) -> dict[str, Question]:
+        """The drawn questions in the default language: what marking goes by."""
+        return self.questions(self.course.default_language)
+
+
+def load_sitting(user_id: int, attempt_id: int, *, is_locked: bool = False) -> Sitting:
+    """One's own attempt; `is_locked` holds it until the transaction ends. Raises NotFound for anybody else's."""
+    statement = (
+        select(Attempt, Course.id, Course.slug, CourseVersion.content_hash)
+        .join(Enrollment, Enrollment.id == Attempt.enrollment_id)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(CourseVersion, CourseVersion.id == Attempt.version_id)
+        .where(Attempt.id == attempt_id, Enrollment.user_id == user_id)
+    )
+    if is_locked:
+        statement = statement.with_for_update(of=Attempt)
+    row = db.session.execute(statement).one_or_none() if 0 < attempt_id <= LARGEST_ID else None
+    if row is None:
+        raise NotFound(N_("There is no such attempt of yours."))
+    attempt, course_id, slug, content_hash = row
+    return Sitting(attempt, course_id, slug, course_of(attempt.version_id, content_hash))
+
+
+def load_responses(attempt_id: int) -> dict[str, Response]:
+    """The responses of an attempt by question id."""
+    rows = db.session.scalars(select(Response).where(Response.attempt_id == attempt_id))
+    return {row.question_id: row for row in rows}
+
+
+def values_of(responses: Mapping[str, Response]) -> dict[str, Any]:
+    return {question_id: response.value for question_id, response in responses.items()}
