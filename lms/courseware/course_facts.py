@@ -41,6 +41,7 @@ def read_course_facts(text: str, name: str) -> tuple[CourseFacts | None, list[Pr
         facts.bad("default_language", "it has to be one of `languages`.")
     modules = _modules(facts)
     values = _values(facts, course_id, modules)
+    facts.whole("reading_level", None, 1, 20)  # the checker's (W011): the school grade that the text aims at
     facts.report_unused("course.yaml")
     if not course_id or default not in languages or not modules:
         return None, problems

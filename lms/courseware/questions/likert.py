@@ -16,6 +16,7 @@ from lms.courseware.course import Option, Problem, Question
 from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.given import Values, given_rows, in_order, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import write_items
 
 _SCALE = re.compile(r"(\d{1,2})\s*\.\.\s*(\d{1,2})\Z", re.ASCII)
 
@@ -54,6 +55,9 @@ class Likert:
         else:
             block.report(block.line, "FM002", "`scale` is written as 1..5, with at most eleven steps.")
         return options, Scale(first, last, block.value("low"), block.value("high")), block.problems
+
+    def write(self, question: Question) -> str:
+        return write_items(question, "- ")
 
     def items(self, question: Question) -> tuple[str, ...]:
         return tuple(option.id for option in question.options)

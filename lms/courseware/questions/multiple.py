@@ -15,6 +15,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.choices import names, option_lines, read_options, show_options
 from lms.courseware.questions.given import Values, given_choices, stored
 from lms.courseware.questions.type import Json, Summary
+from lms.courseware.questions.written_form import write_options
 
 
 class Multiple:
@@ -27,6 +28,9 @@ class Multiple:
         if options and not any(option.is_correct for option in options):
             block.report(block.line, "Q005", "No option is ticked as right; put an “[x]” before each right one.")
         return options, None, block.problems
+
+    def write(self, question: Question) -> str:
+        return write_options(question)
 
     def items(self, question: Question) -> tuple[str, ...]:
         return tuple(option.id for option in question.options)

@@ -19,6 +19,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.code_answers import take_codes
 from lms.courseware.questions.given import Values, given_text, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import write_codes
 
 MOST_CHARACTERS = 100
 _NUMBER = r"[-+]?\d{1,15}(?:\.\d{1,9})?"
@@ -97,6 +98,9 @@ class Numeric:
         if not options:
             block.report(block.line, "Q009", "The right number is missing; write it in a list as - `45 ± 2`.")
         return options, Numbers(tuple(bounds), block.value("unit")), block.problems
+
+    def write(self, question: Question) -> str:
+        return write_codes(question)
 
     def items(self, question: Question) -> tuple[str, ...]:
         return ()

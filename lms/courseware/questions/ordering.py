@@ -14,6 +14,7 @@ from lms.courseware.course import Option, Problem, Question
 from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.given import Values, given_rows, in_order, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import write_items
 
 
 class Ordering:
@@ -27,6 +28,9 @@ class Ordering:
             message = "There is nothing to order; write the items as “1.”, “2.”, “3.” in their right order."
             block.report(block.line, "Q004", message)
         return block.options(items), None, block.problems
+
+    def write(self, question: Question) -> str:
+        return write_items(question, "{}. ")
 
     def items(self, question: Question) -> tuple[str, ...]:
         return tuple(option.id for option in question.options)

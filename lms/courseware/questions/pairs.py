@@ -15,6 +15,7 @@ from lms.courseware.course import Option, Problem, Question
 from lms.courseware.questions.block import Cell, QuestionBlock
 from lms.courseware.questions.given import Values, given_rows, in_order, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import source_or_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,16 @@ class Pairs:
         if pairing is not None and (len(lefts) < 2 or len(pairing.rights) < 2):
             message = "There is too little to tell apart: write at least two rows with two different right sides."
             block.report(block.line, "Q004", message)
+
+    def write(self, question: Question) -> str:
+        """A table; the rows of extra wrong choices stand last."""
+        pairing: Pairing = question.payload
+        rows = [pairing.titles_source, ("---", "---")]
+        answers = dict(pairing.answers)
+        sources = {right.id: source_or_text(right) for right in pairing.rights}
+        rows += [(source_or_text(left), sources[answers[left.id]]) for left in question.options]
+        rows += [("", source) for right, source in sources.items() if right not in answers.values()]
+        return "\n".join(f"| {_cell(left)} | {_cell(right)} |" for left, right in rows)
 
     def items(self, question: Question) -> tuple[str, ...]:
         rights = question.payload.rights if isinstance(question.payload, Pairing) else ()
@@ -156,3 +167,7 @@ class Pairs:
             if chosen is not None:
                 said.append(f"{left.text} → {chosen.text}")
         return Summary(tuple(lines), "; ".join(said), "; ".join(right))
+
+
+def _cell(source: str) -> str:
+    return " ".join(source.replace("|", "\\|").split())

@@ -27,6 +27,9 @@ class Reflection:
         """Everything below the heading belongs to the prompt."""
         return (), None, block.problems
 
+    def write(self, question: Question) -> str:
+        return ""
+
     def items(self, question: Question) -> tuple[str, ...]:
         return ()
 

@@ -21,6 +21,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.code_answers import take_codes
 from lms.courseware.questions.given import Values, given_text, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import write_codes
 
 MOST_CHARACTERS = 500
 LONGEST_PATTERN = 500
@@ -85,6 +86,9 @@ class Short:
         if not options:
             block.report(block.line, "Q009", "The right answer is missing; write it in a list as - `answer`.")
         return options, tuple(Accepted(option.source, option.id) for option in options), block.problems
+
+    def write(self, question: Question) -> str:
+        return write_codes(question)
 
     def items(self, question: Question) -> tuple[str, ...]:
         return ()

@@ -15,6 +15,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.choices import names, option_lines, read_options, show_options
 from lms.courseware.questions.given import NOT_ON_THE_PAGE, Values, given_choices, stored
 from lms.courseware.questions.type import Json, Summary
+from lms.courseware.questions.written_form import write_options
 from lms.errors import Invalid
 
 
@@ -30,6 +31,9 @@ class Single:
             message = f"One option is right here, but {ticks} are ticked; mend the “[x]” or use `type: multiple`."
             block.report(block.line, "Q005", message)
         return options, None, block.problems
+
+    def write(self, question: Question) -> str:
+        return write_options(question)
 
     def items(self, question: Question) -> tuple[str, ...]:
         return tuple(option.id for option in question.options)

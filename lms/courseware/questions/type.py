@@ -54,6 +54,9 @@ class QuestionType(Protocol):
     def read(self, block: Any) -> tuple[tuple[Option, ...], Any, list[Problem]]:
         """Options, payload and problems out of the question's tokens (`QuestionBlock`, see read.py)."""
 
+    def write(self, question: Question) -> str:
+        """The answers as Markdown, as `read` takes them; empty where there are none."""
+
     def items(self, question: Question) -> tuple[str, ...]:
         """Ids of all that gets an opaque token: options; for pairs both the left and the right sides."""
 

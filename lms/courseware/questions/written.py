@@ -13,6 +13,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.given import stored
 from lms.courseware.questions.reflection import Reflection
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.written_form import write_items
 
 
 class Written(Reflection):
@@ -26,6 +27,9 @@ class Written(Reflection):
             message = "The rubric is missing; list below the prompt what the trainer looks for."
             block.report(block.line, "Q004", message)
         return criteria, None, block.problems
+
+    def write(self, question: Question) -> str:
+        return write_items(question, "- ")
 
     def summarize(self, question: Question, response: Json | None) -> Summary:
         """The criteria as lines, for the result page once the trainer has marked the answer."""
