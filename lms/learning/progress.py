@@ -146,6 +146,17 @@ def load_standing(user_id: int | None, slug: str) -> Standing:
     )
 
 
+def hold_enrollment(user_id: int, slug: str) -> None:
+    """Hold a person's enrollment until the transaction ends: two tabs that complete two modules go one by one, and
+    the second sees what the first did."""
+    db.session.execute(
+        select(Enrollment.id)
+        .join(Course, Course.id == Enrollment.course_id)
+        .where(Enrollment.user_id == user_id, Course.slug == slug)
+        .with_for_update(of=Enrollment)
+    )
+
+
 def require_enrollment(standing: Standing) -> int:
     """The enrollment's id. Raises Conflict where there is none."""
     if standing.enrollment_id is None:

@@ -1,0 +1,164 @@
+"""The spine: what follows from what. A module read, a quiz passed, a certificate earned, a seat filled, a mail sent.
+
+Each function runs whole inside the caller's one transaction, and commits nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lms.access import Viewer
+from lms.assessment import attempts
+from lms.assessment.answers import Values
+from lms.assessment.attempts import Outcome
+from lms.catalog import publish as publishing
+from lms.catalog.publish import Publication
+from lms.catalog.versions import course_of
+from lms.clock import utc_now
+from lms.courseware.course import Course, Module
+from lms.learning import enrollments, progress
+from lms.learning.progress import Standing
+from lms.people.audit import note
+from lms.settings import Settings
+
+
+def publish(
+    files: Mapping[str, bytes], *, change: str | None, published_by_id: int | None, now: datetime | None = None
+) -> Publication:
+    """A course's files become its current version, and everybody in the course stays or moves as the change says."""
+    return publish_prepared(
+        publishing.prepare_course(files, now=now or utc_now()), change=change, published_by_id=published_by_id, now=now
+    )
+
+
+def publish_prepared(
+    prepared: publishing.Prepared, *, change: str | None, published_by_id: int | None, now: datetime | None = None
+) -> Publication:
+    """The same for a course that was read and checked before the transaction began."""
+    publication = publishing.publish_prepared(
+        prepared, change=change, published_by_id=published_by_id, now=now or utc_now()
+    )
+    if publication.outcome in ("unchanged", "first"):
+        return publication
+    version = publication.version
+    touched = enrollments.apply_new_version(version.course_id, version.id, publication.outcome)
+    return replace(publication, touched=touched.moved, asked_to_renew=touched.asked_to_renew)
+
+
+def enroll(viewer: Viewer, slug: str, now: datetime | None = None) -> int:
+    """Somebody begins a course; pressing Start again finds the same enrollment."""
+    now = now or utc_now()
+    standing = progress.load_standing(viewer.id, slug)
+    if standing.enrollment_id is not None:
+        return standing.enrollment_id
+    enrollment = enrollments.enroll(viewer.id, standing.course_id, now)
+    note("enrollment.begun", "enrollment", enrollment.id, actor_id=viewer.id, course=standing.course_id)
+    return enrollment.id
+
+
+def complete_module(viewer: Viewer, slug: str, module_id: str, settings: Settings, now: datetime | None = None) -> bool:
+    """Somebody has read a module. Whether it is complete with that: a quiz in it may still be open."""
+    now = now or utc_now()
+    progress.hold_enrollment(viewer.id, slug)
+    standing = progress.load_standing(viewer.id, slug)
+    enrollment_id = progress.require_enrollment(standing)
+    course = course_of(standing.version_id, standing.content_hash)
+    progress.require_unlocked(course, standing, module_id)
+    progress.mark_read(enrollment_id, module_id, now)
+    earlier = attempts.earlier_attempts(enrollment_id, module_id)
+    is_complete = is_module_complete(course, module_id, is_read=True, earlier=earlier)
+    if is_complete:
+        _complete(viewer, standing, course, module_id, settings, now)
+    return is_complete
+
+
+def start_attempt(viewer: Viewer, slug: str, module_id: str, *, language: str, now: datetime | None = None) -> int:
+    """Somebody begins a quiz, or goes on with the one that is open."""
+    now = now or utc_now()
+    standing = progress.load_standing(viewer.id, slug)
+    enrollment_id = progress.require_enrollment(standing)
+    course = course_of(standing.version_id, standing.content_hash)
+    progress.require_unlocked(course, standing, module_id)
+    module = course.module(module_id, course.default_language)
+    assert module is not None
+    attempt_id = attempts.start_attempt(enrollment_id, standing.version_id, module, language=language, now=now)
+    progress.open_module(enrollment_id, module_id, now)
+    return attempt_id
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came of a submit: the outcome, and what it earned just now."""
+
+    outcome: Outcome
+    receipt: str | None
+    certificate_code: str | None = None
+    filled_cohorts: tuple[int, ...] = ()
+
+
+def submit_attempt(
+    viewer: Viewer,
+    attempt_id: int,
+    values: Values,
+    key: str,
+    settings: Settings,
+    *,
+    may_be_empty: bool = True,
+    language: str = "en",
+    now: datetime | None = None,
+) -> Submission:
+    """Answers in; marked, module complete, course complete, certificate, seats and mail out: all or nothing."""
+    now = now or utc_now()
+    outcome = attempts.submit(
+        viewer.id, attempt_id, values, key=key, may_be_empty=may_be_empty, language=language, now=now
+    )
+    attempt = outcome.sitting.attempt
+    if outcome.kind != "submitted":
+        return Submission(outcome, attempt.receipt)
+    progress.hold_enrollment(viewer.id, outcome.sitting.slug)
+    standing = progress.load_standing(viewer.id, outcome.sitting.slug)
+    enrollment_id = attempt.enrollment_id
+    course = course_of(standing.version_id, standing.content_hash)
+    module = course.module(attempt.module_id, course.default_language)
+    if enrollment_id != standing.enrollment_id or module is None:
+        return Submission(outcome, attempt.receipt)
+    if is_read_by_answering(module):
+        progress.mark_read(enrollment_id, module.id, now)
+    is_read = is_read_by_answering(module) or standing.is_read(module.id)
+    earlier = attempts.earlier_attempts(enrollment_id, module.id)
+    if not is_module_complete(course, module.id, is_read=is_read, earlier=earlier):
+        return Submission(outcome, attempt.receipt)
+    code, filled = _complete(viewer, standing, course, module.id, settings, now)
+    return Submission(outcome, attempt.receipt, code, filled)
+
+
+def is_read_by_answering(module: Module) -> bool:
+    """Quizzes and surveys have nothing else to read: submitting one marks it as read."""
+    return module.quiz is not None and module.kind in ("quiz", "survey") and bool(module.questions)
+
+
+def is_module_complete(course: Course, module_id: str, *, is_read: bool, earlier: attempts.Earlier) -> bool:
+    """Read, and its quiz, if it has one, passed where the course requires it, or submitted where not."""
+    module = course.module(module_id, course.default_language)
+    if module is None or not is_read:
+        return False
+    if module.quiz is None or not module.questions:
+        return True
+    has_to_pass = module_id in course.required_modules and module.quiz.pass_mark is not None
+    return earlier.is_passed if has_to_pass else earlier.submitted > 0
+
+
+def _complete(
+    viewer: Viewer, standing: Standing, course: Course, module_id: str, settings: Settings, now: datetime
+) -> tuple[str | None, tuple[int, ...]]:
+    """A module is complete: perhaps the course is with it, a certificate earned, and a seat filled."""
+    assert standing.enrollment_id is not None
+    progress.complete_module(standing.enrollment_id, module_id, now)
+    completed = {key for key in standing.modules if standing.is_completed(key)} | {module_id}
+    if not progress.is_course_complete(course, completed):
+        return None, ()
+    if progress.complete_course(standing.enrollment_id, now):
+        note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
+    return None, ()
