@@ -1,0 +1,297 @@
+"""Awarding a certificate to a person or a team, in the caller's transaction, once; and revoking one with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from lms.assessment.models import Attempt
+from lms.catalog.models import CourseVersion
+from lms.certification.codes import new_code
+from lms.certification.eligibility import Missing, missing_for_course
+from lms.certification.facts import TEAM_EXERCISE, AwardSite, CertificateFacts, SuggestedLine, TeamFacts
+from lms.certification.models import Certificate
+from lms.certification.rules import objectives_of, rules_of
+from lms.certification.validity import expiry_of, last_valid_day
+from lms.clock import local_day
+from lms.courseware.course import Course
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid
+from lms.learning.models import Enrollment, ModuleProgress
+from lms.people import audit
+from lms.people.models import Agency, Membership, User
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one enrollment has done so far: modules completed, and the newest passed attempt of each module."""
+
+    completed: frozenset[str]
+    passed: dict[str, Attempt]
+
+
+def done_in(enrollment_id: int) -> Done:
+    """What an enrollment has done, in two queries."""
+    completed = db.session.scalars(
+        select(ModuleProgress.module_id).where(
+            ModuleProgress.enrollment_id == enrollment_id, ModuleProgress.completed_at.is_not(None)
+        )
+    )
+    attempts = db.session.scalars(
+        select(Attempt)
+        .where(Attempt.enrollment_id == enrollment_id, Attempt.passed.is_(True))
+        .order_by(Attempt.submitted_at, Attempt.id)
+    )
+    return Done(frozenset(completed), {attempt.module_id: attempt for attempt in attempts})
+
+
+def missing_for(enrollment_id: int, course: Course, language: str) -> list[Missing]:
+    """Why there is no certificate yet, module by module in the course's order; empty where it is earned."""
+    return _missing(done_in(enrollment_id), course, language)
+
+
+def award_course_certificate(
+    *,
+    user: User,
+    enrollment: Enrollment,
+    attempt: Attempt | None,
+    version: CourseVersion,
+    course: Course,
+    now: datetime,
+    site: AwardSite,
+) -> Certificate | None:
+    """The certificate of this enrollment's cycle, issued now if it has been earned and was not issued before.
+
+    `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
+    module as the evidence. `version` and `course` are what was taken: those of the attempt. A revoked certificate is
+    not made anew by passing again: then None. The caller commits. Raises ValueError where the rows do not belong
+    together, which only a bug can bring about.
+    """
+    _refuse_mismatch(user, enrollment, attempt, version)
+    # One at a time per enrollment (PostgreSQL; SQLite has one writer anyway): two graders make one certificate.
+    db.session.execute(select(Enrollment.id).where(Enrollment.id == enrollment.id).with_for_update())
+    existing = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle)
+    if existing is not None:
+        return existing if existing.revoked_at is None else None
+    done = done_in(enrollment.id)
+    language = _language(attempt.language if attempt is not None else user.language, course)
+    if _missing(done, course, language):
+        return None
+    evidence = _evidence(attempt, done, course.required_modules)
+    place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
+    facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
+    certificate = _insert(
+        facts,
+        now,
+        site,
+        user_id=user.id,
+        agency_id=place[0].id if place else None,
+        discipline=place[1] if place else None,
+        course_id=enrollment.course_id,
+        version_id=version.id,
+        attempt_id=evidence.id,
+        attempt_passed=True,
+        cycle=enrollment.cycle,
+    )
+    _note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
+    return certificate
+
+
+def award_team_certificate(
+    *,
+    title: str,
+    team: TeamFacts,
+    agency_id: int,
+    agency_name: str,
+    language: str,
+    valid_months: int | None,
+    cycle: int,
+    now: datetime,
+    site: AwardSite,
+    actor_id: int | None = None,
+) -> Certificate:
+    """A team's certificate. That it is earned, and earned once, is the cohort's business (TeamAward is unique).
+
+    The caller commits.
+    """
+    facts = CertificateFacts(
+        kind="team",
+        printed_name=team.cohort_name,
+        agency_name=agency_name,
+        title=title,
+        modality=TEAM_EXERCISE,
+        team=team,
+        language=language,
+        **_dated(now, valid_months, site),
+        **_from_site(site),
+    )
+    certificate = _insert(facts, now, site, agency_id=agency_id, cycle=cycle)
+    _note_issue(certificate, actor_id)
+    return certificate
+
+
+def revoke(certificate: Certificate, reason: str, actor_id: int, now: datetime) -> None:
+    """From `now` on the certificate does not count, and says so with the day. The reason is shown to its holder.
+
+    The caller commits. Raises Invalid without a reason, Conflict where it no longer stands.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(N_("Say why the certificate is revoked."), field="reason")
+    db.session.refresh(certificate, with_for_update=True)
+    if certificate.revoked_at is not None:
+        raise Conflict(N_("This certificate has already been revoked."))
+    if certificate.superseded_by_id is not None:
+        raise Conflict(N_("This certificate was replaced by a newer one. Revoke that one."))
+    certificate.revoked_at = now
+    certificate.revoked_reason = reason
+    audit.note(
+        "certificate.revoked",
+        "certificate",
+        certificate.id,
+        actor_id=actor_id,
+        agency_id=certificate.agency_id,
+        reason=reason,
+    )
+
+
+def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificate | None:
+    """The one certificate of a person, course and cycle that was not superseded, whatever its standing."""
+    found: Certificate | None = db.session.scalar(
+        select(Certificate).where(
+            Certificate.user_id == user_id,
+            Certificate.course_id == course_id,
+            Certificate.cycle == cycle,
+            Certificate.kind == "course",
+            Certificate.superseded_by_id.is_(None),
+        )
+    )
+    return found
+
+
+def place_on(user_id: int, day: date, disciplines: Sequence[str] = ()) -> tuple[Agency, str] | None:
+    """The agency and discipline under which somebody earns something on a day; None without a membership.
+
+    Of several memberships, one in a discipline that the course is for, then the oldest.
+    """
+    rows = db.session.execute(
+        select(Agency, Membership.discipline)
+        .join(Membership, Membership.agency_id == Agency.id)
+        .where(
+            Membership.user_id == user_id,
+            Membership.started_on <= day,
+            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+        )
+        .order_by(Membership.started_on, Membership.id)
+    ).all()
+    places = [(agency, discipline) for agency, discipline in rows]
+    return next((place for place in places if place[1] in disciplines), places[0] if places else None)
+
+
+def _refuse_mismatch(user: User, enrollment: Enrollment, attempt: Attempt | None, version: CourseVersion) -> None:
+    belongs = enrollment.user_id == user.id and version.course_id == enrollment.course_id
+    if attempt is not None:
+        belongs = belongs and attempt.enrollment_id == enrollment.id and attempt.version_id == version.id
+    if not belongs:
+        raise ValueError("the person, enrollment, attempt and version of an award do not belong together")
+
+
+def _evidence(attempt: Attempt | None, done: Done, required: Sequence[str]) -> Attempt:
+    """The passed attempt that stands behind the award: the one just made, else the newest of a required module."""
+    if attempt is not None and attempt.passed and attempt.module_id in required:
+        return attempt
+    passed = [one for module_id, one in done.passed.items() if module_id in required]
+    return max(passed, key=lambda one: (one.submitted_at, one.id))
+
+
+def _missing(done: Done, course: Course, language: str) -> list[Missing]:
+    return missing_for_course(
+        rules_of(course, language), course.required_modules, completed=done.completed, passed=done.passed.keys()
+    )
+
+
+def _language(language: str, course: Course) -> str:
+    return language if language in course.texts else course.default_language
+
+
+def _course_facts(
+    user: User,
+    place: tuple[Agency, str] | None,
+    course: Course,
+    language: str,
+    version: CourseVersion,
+    pass_mark: int | None,
+    now: datetime,
+    site: AwardSite,
+) -> CertificateFacts:
+    return CertificateFacts(
+        kind="course",
+        printed_name=user.printed_name,
+        agency_name=place[0].name if place else "",
+        title=course.text(language).title,
+        course_slug=course.id,
+        course_code=course.code,
+        version_number=version.number,
+        content_hash=version.content_hash,
+        contact_minutes=course.contact_minutes,
+        pass_mark=pass_mark,
+        objectives=objectives_of(course, language),
+        suggested_credit=tuple(
+            SuggestedLine(line.body, line.type, line.category, line.minutes) for line in course.suggested_credit
+        ),
+        language=language,
+        **_dated(now, course.valid_months, site),
+        **_from_site(site),
+    )
+
+
+def _dated(now: datetime, valid_months: int | None, site: AwardSite) -> dict[str, Any]:
+    completed_on = local_day(now, site.time_zone)
+    return {"completed_on": completed_on, "valid_until": last_valid_day(completed_on, valid_months)}
+
+
+def _from_site(site: AwardSite) -> dict[str, Any]:
+    return {
+        "code": new_code(),
+        "site_url": site.site_url.rstrip("/"),
+        "issuer_name": site.site_name,
+        "provider_name": site.provider_name,
+        "provider_address": site.provider_address,
+        "provider_numbers": site.provider_numbers,
+        "accreditation_statement": site.accreditation_statement,
+        "signatory_name": site.signatory_name,
+        "signatory_title": site.signatory_title,
+    }
+
+
+def _insert(facts: CertificateFacts, now: datetime, site: AwardSite, **columns: Any) -> Certificate:
+    certificate = Certificate(
+        code=facts.code,
+        kind=facts.kind,
+        facts=facts.to_json(),
+        language=facts.language,
+        issued_at=now,
+        completed_on=facts.completed_on,
+        valid_from=now,
+        expires_at=expiry_of(facts.valid_until, site.time_zone),
+        **columns,
+    )
+    db.session.add(certificate)
+    db.session.flush()
+    return certificate
+
+
+def _note_issue(certificate: Certificate, actor_id: int | None, **detail: Any) -> None:
+    audit.note(
+        "certificate.issued",
+        "certificate",
+        certificate.id,
+        actor_id=actor_id,
+        agency_id=certificate.agency_id,
+        cycle=certificate.cycle,
+        **detail,
+    )

@@ -1,0 +1,46 @@
+"""Certificate codes: XXXX-XXXX-XXXX in Crockford's base 32, eleven random symbols and a Luhn mod 32 check symbol."""
+
+from __future__ import annotations
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's 32 symbols: no I, L, O, U."""
+
+RANDOM_SYMBOLS = 11
+"""55 bits: a code is guessed only online, where look-ups are limited."""
+
+LENGTH = RANDOM_SYMBOLS + 1
+_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_LEFT_OUT = " -‐‑‒–—_\t\u00a0"
+
+
+def new_code() -> str:
+    """A fresh code. Unique by chance (1 in 2**55 for each pair) and by the table's constraint."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_SYMBOLS))
+    return _grouped(body + check_symbol(body))
+
+
+def normalize_code(text: str) -> str | None:
+    """The code that somebody typed, as it is stored; None where it cannot be one (wrong length, symbol or check).
+
+    Case, spaces and dashes do not count; O is read as 0, I and L as 1.
+    """
+    symbols = "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(_LOOK_ALIKES)
+    if len(symbols) != LENGTH or any(symbol not in _VALUES for symbol in symbols):
+        return None
+    return _grouped(symbols) if check_symbol(symbols[:-1]) == symbols[-1] else None
+
+
+def check_symbol(body: str) -> str:
+    """Luhn mod 32 over the body: finds every single wrong symbol and nearly every swap of neighbors."""
+    total = 0
+    for place, symbol in enumerate(reversed(body)):
+        value = _VALUES[symbol] * (2 if place % 2 == 0 else 1)
+        total += value // 32 + value % 32
+    return ALPHABET[-total % 32]
+
+
+def _grouped(symbols: str) -> str:
+    return "-".join(symbols[start : start + 4] for start in range(0, LENGTH, 4))

@@ -1,0 +1,158 @@
+"""The frozen copy of everything printed on a certificate, and its way into the database and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+
+from lms.settings import Settings
+
+ONLINE_SELF_PACED = "online-self-paced"
+"""Printed as "Computer-Based Training": the phrase that Missouri asks for (11 CSR 90-4.100)."""
+
+TEAM_EXERCISE = "team"
+"""How a team was trained together: its members online, the team in its exercise."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwardSite:
+    """What an award copies from the settings of the day: who issues, who signs, in which zone days begin."""
+
+    site_url: str
+    site_name: str
+    time_zone: str
+    provider_name: str
+    provider_address: str = ""
+    provider_numbers: str = ""
+    accreditation_statement: str = ""
+    signatory_name: str = ""
+    signatory_title: str = ""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> AwardSite:
+        return cls(**{item.name: getattr(settings, item.name) for item in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedLine:
+    """Credit that may be asked for elsewhere. It is not credit: it prints as "may be submitted to …; not approved"."""
+
+    body: str
+    type: str
+    category: str | None
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLine:
+    """One seat of a team on the day: its title in the certificate's language, who sat there, for which agency."""
+
+    title: str
+    discipline: str
+    person_name: str = ""
+    agency_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneLine:
+    title: str
+    met_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFacts:
+    """What only a team's certificate says."""
+
+    cohort_name: str
+    composition: tuple[SeatLine, ...]
+    milestones: tuple[MilestoneLine, ...] = ()
+    exercise_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """All that a certificate says, as it was on the day; nothing printed is looked up later. Never a score.
+
+    `valid_until` is the last valid day in the site's zone; None never ends. `pass_mark` is the rule, not a result.
+    """
+
+    code: str
+    kind: str
+    printed_name: str
+    title: str
+    language: str
+    completed_on: date
+    site_url: str
+    issuer_name: str
+    provider_name: str
+    agency_name: str = ""
+    course_slug: str = ""
+    course_code: str = ""
+    version_number: int | None = None
+    content_hash: str = ""
+    modality: str = ONLINE_SELF_PACED
+    contact_minutes: int | None = None
+    pass_mark: int | None = None
+    valid_until: date | None = None
+    objectives: tuple[str, ...] = ()
+    suggested_credit: tuple[SuggestedLine, ...] = ()
+    accreditation_statement: str = ""
+    provider_address: str = ""
+    provider_numbers: str = ""
+    signatory_name: str = ""
+    signatory_title: str = ""
+    team: TeamFacts | None = None
+
+    @property
+    def verify_url(self) -> str:
+        return f"{self.site_url.rstrip('/')}/verify/{self.code}"
+
+    @property
+    def contact_hours(self) -> str:
+        """Minutes / 60 to two places, rounded down: hours are never given away."""
+        hundredths = (self.contact_minutes or 0) * 100 // 60
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; days as ISO text."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CertificateFacts:
+        """The facts as they were stored. Keys of a later program are ignored, missing ones take their default."""
+        known = {item.name for item in fields(cls)}
+        values = {key: value for key, value in stored.items() if key in known}
+        values["completed_on"] = date.fromisoformat(values["completed_on"])
+        values["valid_until"] = _day(values.get("valid_until"))
+        values["objectives"] = tuple(values.get("objectives") or ())
+        values["suggested_credit"] = tuple(SuggestedLine(**line) for line in values.get("suggested_credit") or ())
+        values["team"] = _team(values.get("team"))
+        return cls(**values)
+
+
+def _team(stored: Mapping[str, Any] | None) -> TeamFacts | None:
+    if stored is None:
+        return None
+    return TeamFacts(
+        cohort_name=stored["cohort_name"],
+        composition=tuple(SeatLine(**line) for line in stored["composition"]),
+        milestones=tuple(MilestoneLine(line["title"], _day(line.get("met_on"))) for line in stored["milestones"]),
+        exercise_on=_day(stored.get("exercise_on")),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
