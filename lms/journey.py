@@ -9,18 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from lms import outbox
 from lms.access import Viewer
 from lms.assessment import attempts
 from lms.assessment.answers import Values
 from lms.assessment.attempts import Outcome
 from lms.catalog import publish as publishing
+from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
 from lms.catalog.versions import course_of
+from lms.certification import awards
+from lms.certification.facts import AwardSite
+from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.courseware.course import Course, Module
+from lms.database import db
 from lms.learning import enrollments, progress
+from lms.learning.models import Enrollment
 from lms.learning.progress import Standing
 from lms.people.audit import note
+from lms.people.models import User
 from lms.settings import Settings
 
 
@@ -161,4 +169,39 @@ def _complete(
         return None, ()
     if progress.complete_course(standing.enrollment_id, now):
         note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
-    return None, ()
+    certificate = _award(viewer, standing.enrollment_id, course, settings, now)
+    if certificate is None:
+        return None, ()
+    _tell_of_certificate(viewer, certificate)
+    return certificate.code, ()
+
+
+def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:
+    """The course's certificate, if it is earned with this; None where it was issued before or nothing is earned."""
+    evidence = attempts.passed_attempt(enrollment_id, course.required_modules)
+    if evidence is None:
+        return None
+    certificate = awards.award_course_certificate(
+        user=db.session.get_one(User, viewer.id),
+        enrollment=db.session.get_one(Enrollment, enrollment_id),
+        attempt=evidence,
+        version=db.session.get_one(CourseVersion, evidence.version_id),
+        course=course_of(evidence.version_id),
+        now=now,
+        site=AwardSite.from_settings(settings),
+    )
+    return certificate if certificate is not None and certificate.issued_at == now else None
+
+
+def _tell_of_certificate(viewer: Viewer, certificate: Certificate) -> None:
+    """A mail with a neutral subject; it is queued with the certificate and sent by the worker."""
+    outbox.enqueue(
+        "mail",
+        f"certificate:{certificate.id}",
+        {
+            "to_user_id": viewer.id,
+            "template": "certificate_earned",
+            "language": certificate.language,
+            "values": {"code": certificate.code, "title": certificate.facts["title"]},
+        },
+    )

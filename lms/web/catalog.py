@@ -1,0 +1,211 @@
+"""The catalog, a course's page with its Start button, the glossary, and the files of a course version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from lms import journey
+from lms.catalog import facts as course_facts
+from lms.catalog import versions
+from lms.catalog.listing import disciplines_of, find_matching
+from lms.catalog.versions import CurrentVersion
+from lms.courseware.course import Course
+from lms.learning.enrollments import Enrolled, enrollments_of
+from lms.learning.progress import Standing, is_unlocked, load_standing
+from lms.web.assets import asset_response_values
+from lms.web.guards import act, language, maybe_viewer, public, signed_in, viewer
+from lms.web.words import add_filters
+
+blueprint = Blueprint("catalog", __name__)
+add_filters(blueprint)
+
+STATUSES = ("new", "in-progress", "completed")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One course in the list, in the language of the page."""
+
+    slug: str
+    code: str
+    title: str
+    summary: str
+    minutes: int
+    disciplines: list[str]
+    is_translated: bool
+    languages: list[str]
+    has_content_note: bool
+    credit: list[dict[str, Any]]
+    enrolled: Enrolled | None
+
+    @property
+    def status(self) -> str:
+        if self.enrolled is None:
+            return "new"
+        return "completed" if self.enrolled.completed_at else "in-progress"
+
+
+@blueprint.get("/catalog")
+@public
+def show_catalog() -> str:
+    """All courses, filtered by what stands in the address."""
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("discipline", "language", "q", "status")}
+    everything = versions.current_versions()
+    found = find_matching(everything, discipline=asked["discipline"], language=asked["language"], text=asked["q"])
+    person = maybe_viewer()
+    enrolled = {each.course_id: each for each in enrollments_of(person.id)} if person else {}
+    rows = [_row(version, enrolled.get(version.course_id)) for version in found]
+    if asked["status"] in STATUSES and person:
+        rows = [row for row in rows if row.status == asked["status"]]
+    return render_template(
+        "catalog/index.html",
+        rows=rows,
+        asked=asked,
+        is_filtered=any(asked.values()),
+        total=len(everything),
+        disciplines=disciplines_of(everything),
+        languages=sorted({code for version in everything for code in version.facts["languages"]}),
+        statuses=STATUSES if person else (),
+    )
+
+
+def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
+    facts = version.facts
+    return Row(
+        slug=version.slug,
+        code=version.code,
+        title=course_facts.title_of(facts, language()),
+        summary=course_facts.summary_of(facts, language()),
+        minutes=facts["minutes"],
+        disciplines=facts["disciplines"],
+        is_translated=course_facts.is_translated(facts, language()),
+        languages=facts["languages"],
+        has_content_note=any(module["content_notes"] for module in facts["modules"]),
+        credit=facts["suggested_credit"],
+        enrolled=enrolled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRow:
+    """One module in a course's outline."""
+
+    id: str
+    number: int
+    title: str
+    kind: str
+    minutes: int
+    language: str
+    content_note: str | None
+    is_completed: bool
+    is_read: bool
+    is_open: bool
+    is_required: bool
+    pass_mark: int | None
+
+
+def module_rows(course: Course, standing: Standing, language_code: str) -> list[ModuleRow]:
+    """The modules of a course in its order, each as far as this person has come in it."""
+    rows = []
+    for number, entry in enumerate(course.modules, 1):
+        module = course.module(entry.id, language_code)
+        if module is None:
+            continue
+        rows.append(
+            ModuleRow(
+                id=entry.id,
+                number=number,
+                title=module.title,
+                kind=module.kind,
+                minutes=module.minutes,
+                language=module.language,
+                content_note=module.content_note,
+                is_completed=standing.is_completed(entry.id),
+                is_read=standing.is_read(entry.id),
+                is_open=is_unlocked(course, standing, entry.id),
+                is_required=entry.id in course.required_modules,
+                pass_mark=module.quiz.pass_mark if module.quiz else None,
+            )
+        )
+    return rows
+
+
+def next_row(rows: list[ModuleRow]) -> ModuleRow | None:
+    """Where to go on: the first module that is open and not completed."""
+    return next((row for row in rows if row.is_open and not row.is_completed), None)
+
+
+@blueprint.get("/courses/<slug>")
+@public
+def show_course(slug: str) -> str:
+    """What a course is, for whom, how long, what it says of itself and what it does not claim."""
+    person = maybe_viewer()
+    standing = load_standing(person.id if person else None, slug)
+    course = versions.course_of(standing.version_id, standing.content_hash)
+    rows = module_rows(course, standing, language())
+    return render_template(
+        "catalog/course.html",
+        course=course,
+        standing=standing,
+        text=course.text(language()),
+        text_language=language() if language() in course.texts else course.default_language,
+        rows=rows,
+        next=next_row(rows),
+        untranslated=[row for row in rows if row.language != language()],
+        objectives=_objectives(course),
+        minutes_left=sum(row.minutes for row in rows if not row.is_completed),
+        pass_mark=max((row.pass_mark for row in rows if row.is_required and row.pass_mark is not None), default=None),
+    )
+
+
+def _objectives(course: Course) -> list[str]:
+    """What one will be able to do, once each, in the order of the modules."""
+    seen: dict[str, str] = {}
+    for entry in course.modules:
+        module = course.module(entry.id, language())
+        for objective in module.objectives if module else ():
+            seen.setdefault(objective.id, objective.text)
+    return list(seen.values())
+
+
+@blueprint.post("/courses/<slug>/enroll")
+@signed_in
+def enroll(slug: str) -> Response:
+    """Begin the course and go to its first module; pressing again goes on where one was."""
+    person = viewer()
+    act(lambda: journey.enroll(person, slug))
+    return redirect(url_for("learning.resume_course", slug=slug), code=303)
+
+
+@blueprint.get("/courses/<slug>/glossary")
+@public
+def show_glossary(slug: str) -> str:
+    person = maybe_viewer()
+    standing = load_standing(person.id if person else None, slug)
+    course = versions.course_of(standing.version_id, standing.content_hash)
+    text = course.text(language())
+    return render_template("catalog/glossary.html", slug=slug, text=text, terms=text.glossary)
+
+
+@blueprint.get("/courses/<slug>/assets/<int(max=2147483647):number>/<path:path>")
+@signed_in
+def send_asset(slug: str, number: int, path: str) -> Response:
+    """A file of a version's media folder. It never changes, so a browser may keep it for a year."""
+    content = versions.asset(versions.find_version(slug, number), f"media/{path}")
+    values = asset_response_values(path, content)
+    response = send_file(
+        values.stream,
+        mimetype=values.media_type,
+        as_attachment=values.is_attachment,
+        download_name=values.name,
+        conditional=True,
+        etag=values.etag,
+    )
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
