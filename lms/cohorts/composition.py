@@ -71,6 +71,8 @@ class Award:
 
     awarded_at: datetime
     ends_at: datetime | None
+    is_revoked: bool = False
+    """A revoked one is not made anew by itself: somebody took it back for a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def seats_board(
     is_ready = people_short == 0 and all(one.is_certified for one in required)
     unmet = unmet_milestones(rules, milestones, people, award)
     standing, grace_ends_at = _standing(rules, required, is_ready, award, now)
-    holds = award is not None and _after(award.ends_at, now)
+    is_barred = award is not None and (award.is_revoked or _after(award.ends_at, now))
     return Board(
         seats=boards,
         unplaced=tuple(one for one in people if one.seat_id is None),
@@ -173,7 +175,7 @@ def seats_board(
         unmet_milestones=unmet,
         standing=standing,
         grace_ends_at=grace_ends_at,
-        is_earned=is_ready and not unmet and not holds,
+        is_earned=is_ready and not unmet and not is_barred,
     )
 
 

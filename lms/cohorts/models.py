@@ -130,6 +130,7 @@ class CohortInvitation(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    cohort: Mapped[Cohort] = relationship()
 
 
 class Milestone(Model):

@@ -1,0 +1,175 @@
+"""Invitations into a team: a mailed link for one person, or a code that is read out in a room."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import contains_eager
+
+from lms.certification.codes import ALPHABET
+from lms.cohorts.models import Cohort, CohortInvitation, Member
+from lms.cohorts.teams import add_member, current_member
+from lms.database import count_changed, db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.outbox import enqueue
+from lms.people.audit import note
+from lms.people.models import Agency
+from lms.people.viewer import Viewer
+
+LINK_DAYS = 14
+"""A mailed link lies in an inbox for so long at most."""
+
+CODE_SYMBOLS = 8
+"""40 bits: short enough to read out; guessing is online only, limited by the sign-in it asks for."""
+
+MAX_CODE_DAYS = 30
+MAX_CODE_USES = 50
+_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_MISSING = N_("This invitation does not work: it was used, withdrawn or is too old. Ask the coordinator for a new one.")
+
+
+def invite_by_mail(
+    cohort: Cohort, email: str, now: datetime, *, site_name: str, site_url: str, language: str, actor_id: int
+) -> CohortInvitation:
+    """A single-use link, mailed through the outbox; only its hash is kept here. Raises Conflict. The caller commits."""
+    _refuse_closed(cohort)
+    token = secrets.token_urlsafe(32)
+    invitation = _add(cohort, token, now, now + timedelta(days=LINK_DAYS), actor_id, email=email.strip().lower())
+    enqueue(
+        "mail",
+        f"cohort-invitation:{invitation.id}",
+        {
+            "to": invitation.email,
+            "template": "cohort-invitation",
+            "language": language,
+            "values": {
+                "site_name": site_name,
+                "site_url": site_url,
+                "cohort_name": cohort.name,
+                "link": f"{site_url.rstrip('/')}/cohorts/invitations/{token}",
+                "days": LINK_DAYS,
+            },
+        },
+    )
+    return invitation
+
+
+def make_code(cohort: Cohort, now: datetime, *, max_uses: int, days: int, actor_id: int) -> str:
+    """A code to read out, as XXXX-XXXX; shown once, only its hash is kept. Raises Invalid, Conflict."""
+    _refuse_closed(cohort)
+    if not 1 <= max_uses <= MAX_CODE_USES:
+        raise Invalid(N_("A code may be used 1 to %(most)s times."), field="max_uses", most=MAX_CODE_USES)
+    if not 1 <= days <= MAX_CODE_DAYS:
+        raise Invalid(N_("A code may be open for 1 to %(most)s days."), field="days", most=MAX_CODE_DAYS)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
+    _add(cohort, code, now, now + timedelta(days=days), actor_id, max_uses=max_uses)
+    return f"{code[:4]}-{code[4:]}"
+
+
+def normalize_join_code(text: str) -> str:
+    """What somebody typed, as it is hashed: no dashes or spaces, upper case, O as 0, I and L as 1."""
+    return "".join(letter for letter in text.upper() if letter.isalnum()).translate(_LOOK_ALIKES)
+
+
+def find_invitation(token: str, now: datetime) -> CohortInvitation:
+    """The open invitation behind a link's token or a typed code. Raises NotFound."""
+    invitation = db.session.scalar(
+        select(CohortInvitation)
+        .join(Cohort, Cohort.id == CohortInvitation.cohort_id)
+        .options(contains_eager(CohortInvitation.cohort))
+        .where(CohortInvitation.token_hash == _hash(token), _is_open(now), Cohort.archived_at.is_(None))
+    )
+    if invitation is None:
+        raise NotFound(_MISSING)
+    return invitation
+
+
+def agency_name_of(cohort: Cohort) -> str:
+    """Who runs the team, for the page that asks "join?"."""
+    return str(db.session.scalar(select(Agency.name).where(Agency.id == cohort.agency_id)) or "")
+
+
+def accept_invitation(token: str, viewer: Viewer, now: datetime) -> Member:
+    """Join by a link or a code. Whoever is in already uses nothing up. Raises NotFound, Conflict; caller commits."""
+    invitation = find_invitation(token, now)
+    cohort = invitation.cohort
+    known = current_member(cohort.id, viewer.id)
+    if known is not None:
+        return known
+    used = count_changed(
+        update(CohortInvitation)
+        .where(CohortInvitation.id == invitation.id, _is_open(now))
+        .values(uses=CohortInvitation.uses + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not used:
+        raise NotFound(_MISSING)
+    member = add_member(cohort, viewer, now, seat_id=invitation.seat_id)
+    note("invitation.used", "cohort-invitation", invitation.id, actor_id=viewer.id, agency_id=cohort.agency_id)
+    return member
+
+
+def withdraw_invitation(cohort: Cohort, invitation_id: int, now: datetime, *, actor_id: int) -> None:
+    """From now on the link or code lets nobody in. Raises NotFound. The caller commits."""
+    invitation = db.session.get(CohortInvitation, invitation_id)
+    if invitation is None or invitation.cohort_id != cohort.id:
+        raise NotFound(N_("There is nothing here that you may see."))
+    if invitation.withdrawn_at is None:
+        invitation.withdrawn_at = now
+        note("invitation.withdrawn", "cohort-invitation", invitation.id, actor_id=actor_id, agency_id=cohort.agency_id)
+
+
+def open_invitations(cohort_id: int, now: datetime) -> list[CohortInvitation]:
+    """Those that still let somebody in, newest first."""
+    rows = select(CohortInvitation).where(CohortInvitation.cohort_id == cohort_id, _is_open(now))
+    return list(db.session.scalars(rows.order_by(CohortInvitation.id.desc())))
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        CohortInvitation.withdrawn_at.is_(None),
+        CohortInvitation.expires_at > now,
+        CohortInvitation.uses < CohortInvitation.max_uses,
+    )
+
+
+def _refuse_closed(cohort: Cohort) -> None:
+    if cohort.archived_at is not None:
+        raise Conflict(N_("This team is archived. Nothing in it can be changed."))
+
+
+def _hash(token: str) -> str:
+    """SHA-256 of a link's token, or of a code in its normal form: the two differ by length."""
+    normal = normalize_join_code(token)
+    text = normal if len(normal) == CODE_SYMBOLS else token
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _add(
+    cohort: Cohort,
+    token: str,
+    now: datetime,
+    expires_at: datetime,
+    actor_id: int,
+    *,
+    email: str | None = None,
+    max_uses: int = 1,
+) -> CohortInvitation:
+    invitation = CohortInvitation(
+        cohort_id=cohort.id,
+        token_hash=_hash(token),
+        email=email,
+        max_uses=max_uses,
+        uses=0,
+        created_by_id=actor_id,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    kind = "mail" if email else "code"
+    note("invitation.made", "cohort", cohort.id, actor_id=actor_id, agency_id=cohort.agency_id, kind=kind)
+    return invitation
