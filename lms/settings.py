@@ -67,6 +67,8 @@ class Settings:
     host: str = setting("127.0.0.1", "Address that `lms serve` listens on.")
     port: int = setting(8000, "Port that `lms serve` listens on.")
     demo: bool = setting(False, "Demo accounts may sign in; only on a loopback address, refused in production.")
+    host_roles: str = setting("", "As a plug-in: the host's roles that mean ours, `chief=agency-administrator@KC-GEN`.")
+    host_home_url: str = setting("/", "As a plug-in: the host's page to go back to.")
     log_level: str = setting("INFO", "Level of the structured log on standard error.")
 
     @property

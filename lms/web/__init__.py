@@ -49,10 +49,10 @@ def install_web(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=2000,
         SECRET_KEY=settings.secret_key,
     )
-    for name in ("security", "static_files", "language", "help", "limits"):
+    for name in ("security", "static_files", "language", "help", "limits", "hosting"):
         if importlib.util.find_spec(f"lms.web.{name}"):
             part = importlib.import_module(f"lms.web.{name}")
-            if name in ("security", "language", "limits"):
+            if name in ("security", "language", "limits", "hosting"):
                 part.install(app, settings)
             else:
                 part.install(app)

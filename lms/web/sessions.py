@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Request, Response
+from flask import request as current_request
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
@@ -13,6 +14,7 @@ from lms.access import Viewer
 from lms.database import db, run_transaction
 from lms.people import signins
 from lms.settings import Settings
+from lms.web.hosting import HOST_PREFIX, host_viewer, is_hosted
 
 STRANGER_SECONDS = 24 * 3600
 """A stranger's cookie (form token, language) is believed for so long."""
@@ -39,10 +41,17 @@ class DatabaseSessions(SessionInterface):
         self._settings = settings
         self._signer = URLSafeTimedSerializer(settings.secret_key, salt="lms-stranger")
         self.is_secure = settings.is_https
-        self.cookie = "__Host-lms" if self.is_secure else "lms"
+
+    def _place(self, environ: dict[str, Any]) -> tuple[str, str, bool]:
+        """Name, path and secrecy of the cookie: below a host it lives under the prefix only, with a name of its own."""
+        if is_hosted(environ):
+            return "lms_plugin", environ[HOST_PREFIX], environ.get("wsgi.url_scheme") == "https"
+        return ("__Host-lms" if self.is_secure else "lms"), "/", self.is_secure
 
     def open_session(self, app: Flask, request: Request) -> LmsSessionData:
-        value = request.cookies.get(self.cookie, "")
+        if is_hosted(request.environ):
+            return self._open_hosted(request)
+        value = request.cookies.get(self._place(request.environ)[0], "")
         kind, _, body = value.partition(".")
         if kind == "s" and body:
             found = signins.find_session(body, idle_minutes=self._settings.session_idle_minutes)
@@ -55,14 +64,31 @@ class DatabaseSessions(SessionInterface):
                 pass
         return LmsSessionData({})
 
+    def _open_hosted(self, request: Request) -> LmsSessionData:
+        """Below a host: the host says who it is; the signed cookie keeps only the form token and the language, and
+        counts only for the person it was made for."""
+        viewer = host_viewer(request.environ, self._settings)
+        kind, _, body = request.cookies.get(self._place(request.environ)[0], "").partition(".")
+        data: dict[str, Any] = {}
+        if kind == "a" and body:
+            try:
+                data = dict(self._signer.loads(body, max_age=STRANGER_SECONDS))
+            except (BadSignature, ValueError, TypeError):
+                data = {}
+        owner = viewer.id if viewer else None
+        if data.get("_host_user") != owner:
+            data = {"_host_user": owner}
+        return LmsSessionData(data, viewer=viewer)
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, LmsSessionData):
             return
         if session.accessed:
             response.vary.add("Cookie")
         if session.is_ended:
-            response.delete_cookie(self.cookie, path="/", secure=self.is_secure, httponly=True, samesite="Lax")
-        elif session.token is not None:
+            name, path, is_secure = self._place(current_request.environ)
+            response.delete_cookie(name, path=path, secure=is_secure, httponly=True, samesite="Lax")
+        elif session.token is not None and not is_hosted(current_request.environ):
             self._save_signed_in(session, response)
         elif session.modified:
             self._set(response, f"a.{self._signer.dumps(dict(session))}", STRANGER_SECONDS)
@@ -80,6 +106,5 @@ class DatabaseSessions(SessionInterface):
             run_transaction(lambda: signins.note_seen(token))
 
     def _set(self, response: Response, value: str, seconds: int) -> None:
-        response.set_cookie(
-            self.cookie, value, max_age=seconds, path="/", secure=self.is_secure, httponly=True, samesite="Lax"
-        )
+        name, path, is_secure = self._place(current_request.environ)
+        response.set_cookie(name, value, max_age=seconds, path=path, secure=is_secure, httponly=True, samesite="Lax")
