@@ -1,0 +1,124 @@
+"""`lms doctor`: looks at everything the program needs and says in plain words what is missing."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms.resources import data_folder
+from lms.schema import head_revision, present_revision
+from lms.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    is_ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings; nothing is changed."""
+    looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("Python", look_at_python),
+        ("instance folder", look_at_instance),
+        ("templates, courses, migrations", look_at_data),
+        ("PDF library", look_at_pdf),
+        ("database", look_at_database),
+        ("mail", look_at_mail),
+        ("queue", look_at_queue),
+        ("time zone", look_at_zone),
+        ("secret key", look_at_secret),
+    )
+    findings = []
+    for what, look in looks:
+        try:
+            findings.append(Finding(what, True, look(settings)))
+        except (OSError, ValueError, LookupError, SQLAlchemyError, smtplib.SMTPException, RedisError) as error:
+            findings.append(Finding(what, False, str(error).splitlines()[0] if str(error) else type(error).__name__))
+    return findings
+
+
+def look_at_python(settings: Settings) -> str:
+    if sys.version_info < (3, 11):
+        raise OSError("Python 3.11 or newer is needed")
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def look_at_instance(settings: Settings) -> str:
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.instance, os.W_OK):
+        raise OSError(f"{settings.instance} cannot be written")
+    return str(settings.instance)
+
+
+def look_at_data(settings: Settings) -> str:
+    for name in ("templates", "courses", "migrations"):
+        data_folder(name)
+    return "found"
+
+
+def look_at_pdf(settings: Settings) -> str:
+    try:
+        import weasyprint  # noqa: PLC0415 - a missing Pango shows only when it is loaded, and must be a finding
+    except OSError as error:
+        raise OSError(f"Pango is missing; on Debian: apt-get install libpangoft2-1.0-0 ({error})") from None
+    return f"WeasyPrint {weasyprint.__version__}"
+
+
+def look_at_database(settings: Settings) -> str:
+    engine = create_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            present, head = present_revision(connection), head_revision()
+            if engine.dialect.name == "postgresql":
+                is_super = connection.exec_driver_sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+                if is_super.scalar() and settings.is_production:
+                    raise OSError("the application signs in as a superuser; give it a role of its own")
+    finally:
+        engine.dispose()
+    if present != head:
+        raise OSError(f"it is at {present or 'nothing'}, the program needs {head}: run lms db upgrade")
+    return f"{engine.dialect.name}, up to date"
+
+
+def look_at_mail(settings: Settings) -> str:
+    if not settings.mail_url:
+        if settings.is_production:
+            raise OSError("LMS_MAIL_URL is not set, so mail goes to a folder and reaches nobody")
+        return "goes to a folder of the instance"
+    url = urlsplit(settings.mail_url)
+    maker = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    port = url.port or (465 if url.scheme == "smtps" else 25)
+    with maker(url.hostname or "localhost", port, timeout=settings.mail_timeout_seconds) as server:
+        server.noop()
+    return f"{url.hostname}:{port} answers"
+
+
+def look_at_queue(settings: Settings) -> str:
+    if not settings.redis_url:
+        return "a file of the instance"
+    Redis.from_url(settings.redis_url, socket_connect_timeout=3).ping()
+    return "Redis answers"
+
+
+def look_at_zone(settings: Settings) -> str:
+    return str(ZoneInfo(settings.time_zone))
+
+
+def look_at_secret(settings: Settings) -> str:
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise ValueError("LMS_SECRET_KEY is shorter than 32 characters")
+    return "set" if settings.secret_key else "made by itself for this machine"

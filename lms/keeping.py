@@ -1,0 +1,120 @@
+"""Backup and restore: the database and the stored files in one archive, taken while the site runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from lms.clock import utc_now
+from lms.errors import Invalid
+from lms.settings import Settings
+
+MANIFEST = "manifest.json"
+DUMP = "database.dump"
+
+
+def back_up(settings: Settings, target: Path) -> None:
+    """Write the archive, whole or not at all. SQLite's own backup, or pg_dump, gives one moment's state.
+
+    Raises Invalid where pg_dump is missing or fails.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        folder = Path(scratch)
+        kind = make_url(settings.database).get_backend_name()
+        if kind == "sqlite":
+            _copy_sqlite(_sqlite_path(settings), folder / DUMP)
+        else:
+            _run("pg_dump", "--format=custom", f"--file={folder / DUMP}", f"--dbname={_plain(settings)}")
+        manifest = {"made_at": utc_now().isoformat(), "database": kind, "format": 1}
+        (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        part = folder / "archive.tar.gz"
+        with tarfile.open(part, "w:gz") as archive:
+            archive.add(folder / MANIFEST, MANIFEST)
+            archive.add(folder / DUMP, DUMP)
+            if (settings.instance / "files").is_dir() and not settings.files_url:
+                archive.add(settings.instance / "files", "files")
+        part.replace(target)
+
+
+def restore_from(settings: Settings, source: Path) -> None:
+    """Put an archive in the place of the present database and files. The old ones stay until the new are whole.
+
+    Raises Invalid for a file that is no archive of ours, or of the other kind of database.
+    """
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.instance) as scratch:
+        folder = Path(scratch)
+        try:
+            with tarfile.open(source, "r:gz") as archive:
+                archive.extractall(folder, filter="data")
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        except (tarfile.TarError, OSError, ValueError) as error:
+            raise Invalid(f"This file is not a backup of this program ({error}). Nothing was changed.") from None
+        kind = make_url(settings.database).get_backend_name()
+        if manifest.get("database") != kind:
+            raise Invalid(f"This backup is of {manifest.get('database')}, this site uses {kind}. Nothing was changed.")
+        if kind == "sqlite":
+            _put_sqlite(folder / DUMP, _sqlite_path(settings))
+        else:
+            _run(
+                "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
+                f"--dbname={_plain(settings)}", str(folder / DUMP),
+            )  # fmt: skip
+        if (folder / "files").is_dir():
+            present, old = settings.instance / "files", settings.instance / "files.before-restore"
+            shutil.rmtree(old, ignore_errors=True)
+            if present.exists():
+                present.rename(old)
+            (folder / "files").rename(present)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _sqlite_path(settings: Settings) -> Path:
+    return Path(make_url(settings.database).database or "")
+
+
+def _plain(settings: Settings) -> str:
+    url = make_url(settings.migration_database_url or settings.database).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    reader, writer = sqlite3.connect(source), sqlite3.connect(target)
+    try:
+        reader.backup(writer)
+    finally:
+        reader.close()
+        writer.close()
+
+
+def _put_sqlite(source: Path, target: Path) -> None:
+    """Through SQLite itself, so that a running reader sees the old state or the new, never half."""
+    check = sqlite3.connect(source)
+    try:
+        if check.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise Invalid("The database in this backup is damaged. Nothing was changed.")
+        writer = sqlite3.connect(target)
+        try:
+            check.backup(writer)
+        finally:
+            writer.close()
+    finally:
+        check.close()
+
+
+def _run(*command: str) -> None:
+    if shutil.which(command[0]) is None:
+        raise Invalid(
+            f"{command[0]} is not installed; on Debian: apt-get install postgresql-client. Nothing was changed."
+        )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Invalid(f"{command[0]} failed: {done.stderr.strip()[-400:]}")
