@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
@@ -70,14 +71,22 @@ def deliver_message(app: Flask, message_id: int) -> bool:
 
 
 def deliver_due(app: Flask, limit: int = 50) -> int:
-    """Claim what is due and deliver it; returns how many arrived. Run each minute, and after each commit that queued."""
+    """Claim what is due and deliver it; returns how many arrived. Each minute, and after a commit that queued."""
     with app.app_context():
         ids = run_transaction(lambda: claim_due(limit))
     return sum(deliver_message(app, message_id) for message_id in ids)
 
 
-def register(queue: Huey, app: Flask) -> None:
-    """The tasks of this program on a queue. Periodic ones only look at the outbox, so two schedulers are harmless."""
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The tasks of this program on a queue."""
+
+    deliver_now: Callable[[], Any]
+    sweep: Callable[[], Any]
+
+
+def register(queue: Huey, app: Flask) -> Tasks:
+    """Put the tasks on a queue. The periodic one only looks at the outbox, so two schedulers are harmless."""
 
     @queue.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver_now() -> None:
@@ -87,3 +96,5 @@ def register(queue: Huey, app: Flask) -> None:
     def sweep() -> None:
         while deliver_due(app):
             pass
+
+    return Tasks(deliver_now, sweep)

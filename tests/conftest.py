@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import event
 
 from lms.app import create_app
@@ -96,6 +98,17 @@ def world(app: Flask) -> World:
 @pytest.fixture
 def tiny_course() -> Path:
     return Path(__file__).parent / "courses" / "tiny"
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis to test against, database 15: LMS_TEST_REDIS_URL, or the standard local port."""
+    url = os.environ.get("LMS_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    try:
+        Redis.from_url(url, socket_connect_timeout=2).ping()
+    except RedisError:
+        pytest.skip("no Redis answers: set LMS_TEST_REDIS_URL or start one on its standard port")
+    return url
 
 
 class QueryCount:
