@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from lms.courseware.checks.front_matter import front_line
+from lms.courseware.checks.quick import quick_look
 from lms.courseware.checks.source import Block, Source
 from lms.courseware.checks.subject import Subject, finding, shown
 from lms.courseware.course import Module, Problem
@@ -46,6 +47,8 @@ _ADDRESS = re.compile(r"\]\(\s{0,9}<?(?:https?://|[\w./-]{1,200}\.(?:pdf|md))|ht
 _CHECKED = re.compile(
     r"(?i)\b(?:checked|consultad[oa]|revisad[oa]|comprobad[oa]|verificad[oa])(?: on| el)?:? (\d{4}-\d{2}-\d{2})"
 )
+_MAY_STATE_LAW = quick_look(_CITED.pattern, _STATED.pattern.replace("(?i)", ""))
+_MAY_HOLD_A_NUMBER = quick_look(*(pattern.pattern.replace("(?i)", "") for pattern in (_PERCENT, _SHARE, _LARGE)))
 _PROSE = frozenset({"paragraph", "item", "quote", "definition"})
 
 
@@ -60,7 +63,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 def _law(module: Module, source: Source) -> Iterator[Problem]:
     first: tuple[Block, str] | None = None
     for index, block in enumerate(source.blocks):
-        if block.kind == "note":
+        if block.kind == "note" or not _MAY_STATE_LAW(block.plain):
             continue
         cited, stated = _CITED.search(block.plain), _STATED.search(block.plain)
         match = cited or stated
@@ -83,14 +86,16 @@ def _law(module: Module, source: Source) -> Iterator[Problem]:
 
 
 def _is_sourced(source: Source, index: int, block: Block, is_section_enough: bool) -> bool:
-    if block.has_source or (block.kind == "item" and source.has_introduction_with_source(index)):
+    if block.has_source or index in source.introduced_with_source:
         return True
     return is_section_enough and block.section in source.section_sources
 
 
 def _numbers(source: Source) -> Iterator[Problem]:
     for index, block in enumerate(source.blocks):
-        if block.area != "prose" or block.kind not in _PROSE or _is_sourced(source, index, block, False):
+        if block.area != "prose" or block.kind not in _PROSE or not _MAY_HOLD_A_NUMBER(block.plain):
+            continue
+        if _is_sourced(source, index, block, False):
             continue
         plain = _NOT_A_COUNT.sub(" ", block.plain)
         match = _PERCENT.search(plain) or _SHARE.search(plain) or _LARGE.search(plain)

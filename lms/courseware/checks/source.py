@@ -159,14 +159,17 @@ class Source:
                 allowed.setdefault(line, set()).update(codes)
         return allowed
 
-    def has_introduction_with_source(self, index: int) -> bool:
-        """Whether the paragraph that introduces the list of block `index` names a source."""
-        for block in reversed(self.blocks[:index]):
+    @cached_property
+    def introduced_with_source(self) -> frozenset[int]:
+        """The places in `blocks` of list items whose list is introduced by a paragraph that names a source."""
+        found: set[int] = set()
+        section = -1
+        for index, block in enumerate(self.blocks):
             if block.kind != "item":
-                return block.kind == "paragraph" and block.raw.rstrip().endswith(":") and block.has_source
-            if block.section != self.blocks[index].section:
-                break
-        return False
+                section = block.section if block.has_source and block.raw.rstrip().endswith(":") else -1
+            elif block.section == section:
+                found.add(index)
+        return frozenset(found)
 
 
 def is_delimiter(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from lms.courseware.checks.quick import quick_look
 from lms.courseware.checks.source import Source, plain_words
 from lms.courseware.checks.subject import Subject, finding, shown
 from lms.courseware.checks.word_list import NEVER, PLACEHOLDERS, WORDS
@@ -18,10 +19,8 @@ def _one(patterns: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
 
 _WORDS = {language: _one(patterns) for language, patterns in WORDS.items()}
 _NEVER = _one(NEVER)
-_NEVER_HINT = re.compile(
-    r"(?i)average|mean age|typical age|edad |expectancy|expectativa|esperanza|300|hundred thousand|cient[oa]s mil"
-    r"|million|millones|rank|number|puesto|lugar|ocupa|48 hours|polaris|mandat|requirement"
-)
+_MAY_HAVE_WORDS = {language: quick_look(*(p for p, _ in patterns)) for language, patterns in WORDS.items()}
+_MAY_HAVE_NEVER = quick_look(*(p for p, _ in NEVER))
 _PLACEHOLDERS = re.compile(PLACEHOLDERS)
 _MENTIONED = re.compile(
     r"“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|«[^«»\n]{1,80}»|‘[^‘’\n]{1,60}’(?!\w)|(?<!\*)\*[^*\s][^*\n]{0,38}\*(?!\*)"
@@ -46,26 +45,27 @@ def _texts(source: Source) -> Iterator[tuple[int, str, bool]]:
 
 
 def _text(source: Source, line: int, raw: str, is_wrong_option: bool) -> Iterator[Problem]:
-    if _NEVER_HINT.search(raw) and (match := _NEVER.search(plain_words(raw))):
+    words = plain_words(raw)
+    if _MAY_HAVE_NEVER(words) and (match := _NEVER.search(words)):
         reason = NEVER[int((match.lastgroup or "w0")[1:])][1]
         message = f"{shown(match[0])} never ships. {reason} Leave it out, also as an example of what is wrong."
         yield finding(source.path, _line(line, raw, match[0]), "W010", message, is_error=True)
     if match := _PLACEHOLDERS.search(raw):
         message = f"{shown(match[0])}: something is still to be written here."
         yield finding(source.path, _line(line, raw, match[0]), "W012", message)
-    pattern = _WORDS.get(source.language.partition("-")[0])
-    if is_wrong_option or pattern is None:
+    language = source.language.partition("-")[0]
+    if is_wrong_option or language not in _WORDS or not _MAY_HAVE_WORDS[language](words):
         return
     used = plain_words(_MENTIONED.sub(" ", raw))
-    for match in pattern.finditer(used):
-        instead = _instead(source.language, match)
+    for match in _WORDS[language].finditer(used):
+        instead = _instead(language, match)
         message = f"{shown(match[0])}: write instead {instead}. To speak of the word itself, put it in quotes."
         yield finding(source.path, _line(line, raw, match[0]), "W010", message)
 
 
 def _instead(language: str, match: re.Match[str]) -> str:
     table: Mapping[str, tuple[tuple[str, str], ...]] = WORDS
-    return table[language.partition("-")[0]][int((match.lastgroup or "w0")[1:])][1]
+    return table[language][int((match.lastgroup or "w0")[1:])][1]
 
 
 def _line(first: int, raw: str, words: str) -> int:

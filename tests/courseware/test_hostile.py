@@ -1,0 +1,238 @@
+"""What a course must never do to a reader's browser or to the server: a corpus of payloads, and texts built to hang."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from lms.courseware import check, markdown
+from lms.courseware.read import read_module
+from tests.courseware.small_course import FILES, LESSON, LESSON_PATH, TODAY, lesson_and
+
+ROOT = Path(__file__).parents[2]
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
+KILLED_AFTER_SECONDS = 60
+"""No measure of speed: these texts are read in a few seconds; one that hangs would take many minutes."""
+
+TAGS = re.compile(
+    r"h[2-6]|p|ul|ol|li|blockquote|strong|em|s|code|pre|sup|table|thead|tbody|tr|th|td|br|hr|dl|dt|dd|figure|figcaption"
+    r"|dfn|a|img|video|source|track|aside|div"
+)
+ATTRIBUTES = re.compile(
+    r"id|class|href|rel|title|aria-label|src|alt|start|controls|poster|preload|type|kind|srclang|label|default|scope"
+    r"|tabindex|data-kind"
+)
+ADDRESS = re.compile(r"(?:https?://|mailto:|tel:|#|asset:media/|asset:|module:)")
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes as a browser would see them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.declarations: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    handle_startendtag = handle_starttag
+
+    def handle_comment(self, data: str) -> None:
+        self.declarations.append(data)
+
+    handle_decl = unknown_decl = handle_pi = handle_comment  # type: ignore[assignment]
+
+
+def faults(html: str) -> Iterator[str]:
+    """Everything in a page that is not on the short list of what a course may be."""
+    page = Page(html)
+    yield from (f"declaration {text}" for text in page.declarations)
+    for tag, attributes in page.tags:
+        if not TAGS.fullmatch(tag):
+            yield f"tag {tag}"
+        for name, value in attributes.items():
+            if not ATTRIBUTES.fullmatch(name):
+                yield f"attribute {name} on {tag}"
+            if name in {"href", "src", "poster"} and not ADDRESS.match((value or "").strip().lower()):
+                yield f"address {value} on {tag}"
+            if name in {"src", "poster"} and not (value or "").startswith("asset:"):
+                yield f"loaded from elsewhere: {value}"
+            if value and ".." in value and value.startswith(("asset:", "module:")):
+                yield f"out of the course: {value}"
+            if value and any(ord(letter) < 32 and letter != "\n" for letter in value):
+                yield f"control character in {name} on {tag}"
+
+
+def html_of_module(text: str) -> str:
+    """All HTML that a module made of this text would put on pages."""
+    module, _ = read_module(LESSON_PATH, text, "en")
+    if module is None:
+        return ""
+    pieces = [module.notes_html]
+    for section in module.sections:
+        pieces.append(section.html)
+        if section.scenario:
+            pieces.append(section.scenario.intro_html)
+            pieces += [step.html for step in section.scenario.steps]
+    for question in module.questions:
+        pieces += [question.prompt_html, question.hint_html, question.explanation_html]
+        pieces += [html for option in question.options for html in (option.html, option.feedback_html)]
+    return "\n".join(pieces)
+
+
+@pytest.mark.parametrize("payload", CORPUS, ids=lambda path: path.stem)
+def test_a_payload_alone_is_harmless(payload: Path):
+    html = markdown.render(payload.read_bytes().decode())
+
+    assert list(faults(html)) == []
+
+
+@pytest.mark.parametrize("payload", CORPUS, ids=lambda path: path.stem)
+def test_a_payload_in_a_line_is_harmless(payload: Path):
+    html = markdown.render_inline(payload.read_bytes().decode())
+
+    assert list(faults(html)) == []
+
+
+@pytest.mark.parametrize("payload", CORPUS, ids=lambda path: path.stem)
+def test_a_payload_in_every_place_of_a_module_is_harmless(payload: Path):
+    text = payload.read_bytes().decode()
+    line = " ".join(text.replace("\0", "").split())
+    lesson = LESSON.replace("## A closer look\n", f"## A closer look\n\n{text}\n")
+    for place in ("Tell the office\n", "> The office knows", "You drive the bus.", "They thank you.", "| Tired | "):
+        lesson = lesson.replace(place, f"{place.rstrip(chr(10))} {line}{place[len(place.rstrip(chr(10))) :]}", 1)
+
+    html = html_of_module(lesson)
+
+    assert list(faults(html)) == []
+
+
+@pytest.mark.parametrize("payload", CORPUS, ids=lambda path: path.stem)
+def test_the_checker_takes_a_payload_without_falling_over(payload: Path):
+    files = lesson_and(payload.read_bytes().decode())
+
+    found = check.check_course(files, "small", today=TODAY)
+
+    assert all(problem.code in check.CODES for problem in found)
+
+
+def test_the_corpus_is_not_smaller_than_it_was():
+    assert len(CORPUS) >= 100
+
+
+def test_the_judge_itself_sees_what_is_harmful():
+    """A test that passes everything proves nothing."""
+    assert list(faults("<script>x</script>"))
+    assert list(faults('<a href="javascript:x">x</a>'))
+    assert list(faults('<img src="https://elsewhere.example/x.png">'))
+    assert list(faults('<p onclick="x">x</p>'))
+    assert list(faults("<p>x</p><!-- x -->"))
+    assert not list(faults('<p>&lt;script&gt; <a href="https://a.example" rel="noopener">x</a></p>'))
+
+
+MEGABYTE = 1_000_000
+LARGE = 250_000
+"""Many times the longest course page; enough to tell squares from straight lines, and not to tire the build."""
+GROWING = {
+    "nested lists": "".join("  " * n + "- a\n" for n in range(900)),
+    "nested quotes": ">" * 15_000 + " a\n",
+    "quotes on every line": (">" * 900 + " a\n") * 1000,
+    "open brackets": ("[" * 19_000 + "\n") * 50,
+    "brackets and parentheses": ("[a](" * 4_500 + "\n") * 50,
+    "images in links": ("[![" * 6_000 + "\n") * 50,
+    "emphasis": ("*a_b" * 4_700 + "\n") * 50,
+    "stars": ("*" * 19_000 + "a\n") * 50,
+    "backticks of growing length": " ".join("`" * n for n in range(1, 1300)),
+    "open comments": "<!--" * 4_000 + "\n",
+    "open comments on lines": "<!-- a\n" * 100_000,
+    "comments in a line": ("a <!-- b --> " * 1_500 + "\n") * 45,
+    "open html": ("<a " * 6_000 + "\n") * 50,
+    "link definitions": "".join(f"[a{n}]: b\n" for n in range(60_000)),
+    "one link many times": "[a]: b\n\n" + "[a] " * 4_900,
+    "footnotes": "".join(f"a[^{n}]\n\n[^{n}]: b\n\n" for n in range(25_000)),
+    "one footnote many times": "a[^1] " * 3_300 + "\n\n[^1]: b\n",
+    "a wide table": "|" + "a|" * 9_000 + "\n|" + "-|" * 9_000 + "\n" + "|a\n" * 2_000,
+    "many tables": "|a|\n|-|\n|b|\n\n" * 60_000,
+    "entities": ("&amp;" * 3_900 + "\n") * 50,
+    "headings of one name": "## a\n\n" * 150_000,
+    "many lists": "- a\n\n1. b\n\n" * 80_000,
+    "spaces": ("a" + " " * 19_000 + "b\n") * 50,
+    "spaces before a link's end": ("[](" + " " * 19_000 + "\n") * 50,
+    "hashes": ("#" * 6 + " " + "# " * 9_000 + "a\n") * 50,
+    "pipes": ("|" * 19_000 + "\n") * 50,
+    "dashes": ("-" * 19_000 + "\n") * 50,
+    "digits": ("1," * 9_500 + "\n") * 50,
+    "sentences": ("average age " * 1_500 + "\n") * 50,
+    "words": ("Missouri state rank " * 900 + "\n") * 50,
+    "quoted words": ("“a “b «c *d " * 1_500 + "\n") * 50,
+    "definitions": "a\n: b\n\n" * 100_000,
+    "ticks": "- [ ] a\n" * 120_000,
+    "deep yaml": "---\na: " + "[" * 5_000 + "\n---\n",
+    "yaml bomb": "---\na: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(2_000)) + "---\n",
+    "one long word": "a" * MEGABYTE,
+    "invisible": "\u200b" * 19_000,
+}
+PROGRAM = """
+import sys
+from datetime import date
+from lms.courseware import check
+text = sys.stdin.buffer.read()
+head = b"---\\nid: lesson\\ntitle: A\\nkind: module\\ndisciplines: [shared]\\nminutes: 1\\nobjectives: []\\ncontent_note: none\\n---\\n\\n"
+course = b"id: small\\ncode: S\\ndisciplines: [shared]\\ndefault_language: en\\nlanguages: [en]\\ncontact_minutes: 1\\nmodules: [{id: lesson}]\\npass: {require: [lesson]}\\n"
+files = {"course.yaml": course, "en/course.md": b"---\\ntitle: A\\nsummary: B\\n---\\n", "en/01-lesson.md": text if text.startswith(b"---") else head + text}
+check.check_course(files, "small", today=date(2026, 11, 24))
+"""
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_text_that_is_built_to_hang_is_read_or_refused(name: str):
+    read_in_bounded_time(GROWING[name][:LARGE])
+
+
+@pytest.mark.parametrize("name", ["nested lists", "open brackets", "many lists", "nested quotes"])
+def test_a_whole_megabyte_of_it_is_read_or_refused(name: str):
+    read_in_bounded_time(GROWING[name][:MEGABYTE])
+
+
+def read_in_bounded_time(text: str) -> None:
+
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=text.encode(),
+        capture_output=True,
+        cwd=ROOT,
+        timeout=KILLED_AFTER_SECONDS,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
+
+
+def test_a_file_that_is_too_large_is_refused_with_its_code():
+    files = lesson_and("a b c d e f g\n" * 80_000)
+
+    found = check.check_course(files, "small", today=TODAY)
+
+    assert "X000" in {problem.code for problem in found}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00a", b"\xed\xa0\x80", b"\x00" * 50, b"", b"---", b"---\n---"])
+def test_bytes_that_are_no_text_are_reported_and_do_not_raise(content: bytes):
+    for path in FILES:
+        if not path.startswith("media/"):
+            assert check.check_course({**FILES, path: content}, "small", today=TODAY)
+
+
+def test_lone_surrogates_are_refused():
+    module, problems = read_module(LESSON_PATH, LESSON + "\ud800", "en")
+
+    assert module is None or problems
