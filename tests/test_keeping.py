@@ -1,0 +1,90 @@
+"""Backup and restore: taken during writes, an archive restores whole (fault 53)."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from lms.clock import utc_now
+from lms.database import db, writing
+from lms.errors import Invalid
+from lms.keeping import back_up, restore_from
+from lms.people.models import Agency, User
+from lms.settings import Settings
+from tests.support.world import World
+
+
+@pytest.fixture
+def settings(app: Flask, tmp_path: Path, engine_kind: str) -> Settings:
+    if engine_kind == "postgresql" and shutil.which("pg_dump") is None:
+        pytest.skip("pg_dump is not installed")
+    runtime: Settings = app.extensions["lms"].settings
+    return replace(runtime, instance_path=str(tmp_path / "instance"))
+
+
+def count(app: Flask, model: type) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_backup_taken_during_writes_restores_whole(
+    app: Flask, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    world.agency()
+    stop = threading.Event()
+
+    def keep_writing() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with app.app_context(), writing():
+                agency = Agency(name=f"A{number}", path="/", kind="other", created_at=utc_now())
+                db.session.add(agency)
+                db.session.add(User(name="in pair", email=f"p{number}@test.example", created_at=utc_now()))
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        back_up(settings, tmp_path / "backup.tar.gz")
+    finally:
+        stop.set()
+        writer.join()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    restore_from(settings, tmp_path / "backup.tar.gz")
+
+    assert count(app, Agency) == count(app, User) + 1
+
+
+def test_stored_files_come_back_with_the_database(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    stored = settings.instance / "files" / "certificates" / "one.pdf"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"first")
+    back_up(settings, tmp_path / "backup.tar.gz")
+    stored.write_bytes(b"second")
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+    restore_from(settings, tmp_path / "backup.tar.gz")
+
+    assert stored.read_bytes() == b"first"
+
+
+def test_what_is_no_backup_is_refused_and_changes_nothing(
+    app: Flask, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    world.agency()
+    (tmp_path / "letter.txt").write_text("Dear all")
+
+    with pytest.raises(Invalid, match="not a backup"):
+        restore_from(settings, tmp_path / "letter.txt")
+
+    assert count(app, Agency) == 1
