@@ -1,0 +1,172 @@
+"""The LMS inside a host application: mounted below a prefix, nothing collides, the host says who is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from lms import LMS, HostPerson
+from lms.clock import utc_now
+from lms.database import Model, db, writing
+from lms.people.models import Agency, RoleGrant, User
+from tests.host import make_host
+from tests.support.world import World, form_token
+
+ANA = HostPerson(
+    subject="u-17",
+    name="Ana Ruiz",
+    email="ana@example.org",
+    email_verified=True,
+    language="en",
+    agency_code="KC-GEN",
+    discipline="healthcare",
+    roles=["nurse-educator"],
+)
+
+
+@pytest.fixture
+def people() -> dict[str, HostPerson]:
+    return {"ana": ANA}
+
+
+@pytest.fixture
+def mounted(tmp_path: Path, people: dict[str, HostPerson]) -> tuple[Flask, LMS]:
+    settings = {
+        "secret_key": "the LMS's own secret, 32 characters or more",
+        "instance_path": str(tmp_path / "lms"),
+        "host_roles": "nurse-educator=agency-administrator",
+    }
+    host, lms = make_host(tmp_path, people, settings)
+    assert lms.inner is not None
+    with lms.inner.app_context():
+        Model.metadata.create_all(db.engine)
+        with writing():
+            db.session.add(Agency(name="General", code="KC-GEN", kind="hospital", path="/1/", created_at=utc_now()))
+    World(lms.inner).publish("tiny")
+    return host, lms
+
+
+@pytest.fixture
+def browser(mounted: tuple[Flask, LMS]) -> FlaskClient:
+    browser = mounted[0].test_client()
+    browser.get("/host-sign-in/ana")
+    return browser
+
+
+def test_the_host_keeps_its_own_pages_sign_in_database_and_static_files(browser: FlaskClient) -> None:
+    browser.get("/training/home")
+
+    assert browser.get("/").get_data(as_text=True) == "Host page of ana, 0 notes"
+    assert browser.get("/static/app.css").get_data(as_text=True).startswith("host {")
+    with browser.session_transaction() as kept:
+        assert kept["basket"] == "kept"
+
+
+def test_the_person_whom_the_host_hands_over_is_signed_in(browser: FlaskClient) -> None:
+    page = browser.get("/training/home")
+
+    assert page.status_code == 200
+    assert "Ana Ruiz" in page.get_data(as_text=True)
+
+
+def test_nobody_of_the_host_is_nobody_here(mounted: tuple[Flask, LMS]) -> None:
+    page = mounted[0].test_client().get("/training/home")
+
+    assert page.status_code in (303, 401, 403)
+
+
+def test_every_address_and_file_on_a_page_lies_below_the_prefix(browser: FlaskClient) -> None:
+    page = browser.get("/training/catalog").get_data(as_text=True)
+    addresses = set(re.findall(r'(?:href|src|action)="(/[^"]*)"', page))
+
+    outside = [one for one in addresses if not one.startswith("/training") and one != "/"]
+    sheet = next(one for one in addresses if ".css" in one)
+
+    assert outside == []
+    assert browser.get(sheet).status_code == 200
+    assert "@layer" in browser.get(sheet).get_data(as_text=True)
+
+
+def test_a_learner_enrolls_below_the_prefix_and_the_hosts_form_tokens_do_not_stand_in_the_way(
+    browser: FlaskClient,
+) -> None:
+    token = form_token(browser, "/training/courses/tiny")
+
+    answer = browser.post("/training/courses/tiny/enroll", data={"csrf_token": token})
+
+    assert answer.status_code == 303
+    assert answer.location.startswith("/training/learn/tiny")
+    assert browser.get(answer.location).status_code == 200
+
+
+def test_a_form_without_our_token_is_still_refused(browser: FlaskClient) -> None:
+    assert browser.post("/training/courses/tiny/enroll").status_code == 400
+
+
+def test_the_hosts_roles_count_only_through_the_mapping(
+    mounted: tuple[Flask, LMS], browser: FlaskClient, people: dict[str, HostPerson]
+) -> None:
+    inner = mounted[1].inner
+    assert inner is not None
+    browser.get("/training/home")
+    with inner.app_context():
+        given = db.session.scalars(select(RoleGrant.role).where(RoleGrant.revoked_at.is_(None))).all()
+
+    people["ana"] = replace(ANA, roles=["janitor"])
+    browser.get("/training/home")
+    with inner.app_context():
+        left = db.session.scalars(select(RoleGrant.role).where(RoleGrant.revoked_at.is_(None))).all()
+
+    assert given == ["agency-administrator"]
+    assert left == []
+
+
+def test_an_unverified_e_mail_joins_no_account(mounted: tuple[Flask, LMS], people: dict[str, HostPerson]) -> None:
+    inner = mounted[1].inner
+    assert inner is not None
+    own = World(inner).user("The real Ben", email="ben@example.org")
+    people["ben"] = HostPerson(subject="u-18", name="Not Ben", email="ben@example.org", email_verified=False)
+    browser = mounted[0].test_client()
+    browser.get("/host-sign-in/ben")
+
+    browser.get("/training/home")
+
+    with inner.app_context():
+        made = db.session.scalars(select(User).where(User.name == "Not Ben")).one()
+        assert made.id != own
+        assert made.email is None
+
+
+def test_a_person_is_matched_by_subject_when_the_name_changes(
+    mounted: tuple[Flask, LMS], browser: FlaskClient, people: dict[str, HostPerson]
+) -> None:
+    browser.get("/training/home")
+    people["ana"] = replace(ANA, name="Ana Ruiz-Lopez")
+
+    page = browser.get("/training/home").get_data(as_text=True)
+
+    inner = mounted[1].inner
+    assert inner is not None
+    with inner.app_context():
+        assert db.session.scalars(select(User.name)).all() == ["Ana Ruiz-Lopez"]
+    assert "Ana Ruiz-Lopez" in page
+
+
+def test_the_prefix_of_the_whole_site_is_refused() -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        LMS(Flask("host"), url_prefix="/")
+
+
+def test_importing_the_course_language_loads_no_flask() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, lms.courseware.read; sys.exit('flask' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
