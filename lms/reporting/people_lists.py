@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 
 from lms.access import Permission
 from lms.certification.models import Certificate
-from lms.database import db
+from lms.database import UtcDateTime, db
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import User
 from lms.reporting.inquiry import Inquiry
@@ -110,7 +110,7 @@ def load_page(
     """One page of a list and the key of the next one, if there is a next one."""
     lines = query.selected_columns
     if after is not None:
-        query = query.where(tuple_(lines["at"], lines["id"]) > tuple_(after[0], after[1]))
+        query = query.where(tuple_(lines["at"], lines["id"]) > tuple_(literal(after[0], UtcDateTime()), after[1]))
     found = [PersonLine(*row) for row in db.session.execute(query.limit(size + 1))]
     shown = found[:size]
     return shown, (shown[-1].at, shown[-1].id) if len(found) > size else None
