@@ -54,9 +54,9 @@ bench: install-dev
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 translations: install-dev
-	$(BIN)/pybabel extract -q -F babel.cfg -k N_ --no-location --sort-output -o lms/translations/messages.pot .
-	$(BIN)/pybabel update -q -i lms/translations/messages.pot -d lms/translations -l es --no-fuzzy-matching
-	$(BIN)/pybabel compile -q -d lms/translations
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o lms/translations/messages.pot .
+	$(BIN)/pybabel -q update -i lms/translations/messages.pot -d lms/translations -l es --no-fuzzy-matching
+	$(BIN)/pybabel -q compile -d lms/translations
 
 lock: $(DEV_STAMP)
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --strip-extras --allow-unsafe -o requirements.txt pyproject.toml

@@ -1,0 +1,55 @@
+"""Fields that WTForms does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import Field
+
+
+@dataclass(frozen=True, slots=True)
+class DayParts:
+    """What stands in the three boxes, as typed."""
+
+    month: str = ""
+    day: str = ""
+    year: str = ""
+
+
+class DayField(Field):  # type: ignore[misc]
+    """A day as three inputs, `<name>-month`, `<name>-day`, `<name>-year`; `data` is a date or None.
+
+    The macro `f.date_field` draws it. Three empty boxes are no day; anything else must be one.
+    """
+
+    parts = DayParts()
+    data: date | None
+    process_errors: list[Any]
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Read the three boxes if any of them was sent, else the default or the object's day."""
+        names = [f"{self.name}-{part}" for part in ("month", "day", "year")]
+        was_sent = formdata is not None and any(name in formdata for name in names)
+        if not was_sent:
+            arguments: Mapping[str, Any] = {} if data is None else {"data": data}
+            super().process(None, **arguments)
+            if isinstance(self.data, date):
+                self.parts = DayParts(str(self.data.month), str(self.data.day), str(self.data.year))
+            return
+        self.process_errors = []
+        self.parts = DayParts(*(str(formdata.get(name, "")).strip() for name in names))
+        self.raw_data = [part for part in (self.parts.month, self.parts.day, self.parts.year) if part]
+        self.data = self._read()
+
+    def _read(self) -> date | None:
+        if not self.raw_data:
+            return None
+        try:
+            return date(int(self.parts.year), int(self.parts.month), int(self.parts.day))
+        except ValueError:
+            self.process_errors.append(_("Enter a day that is in the calendar, such as March 9, 2027."))
+            return None

@@ -1,0 +1,172 @@
+"""The links in header and footer: by role, and only to pages that this application has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from flask import Flask, current_app, request
+from flask.globals import request_ctx
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from lms.access import Permission, Viewer, allows
+from lms.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to show; `current` is what aria-current says: "page", "true" (a page below it), or empty."""
+
+    text: str
+    href: str
+    current: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the site: its address, its name, who sees it, and which other addresses belong to it."""
+
+    address: str
+    name: str
+    permission: Permission | None = None
+    also: tuple[str, ...] = ()
+
+
+SIGNED_IN = (
+    Section("/home", N_("Home"), Permission.LEARN, ("/learn", "/attempts")),
+    Section("/catalog", N_("Catalog"), Permission.LEARN, ("/courses",)),
+    Section("/resources", N_("Resources"), Permission.LEARN),
+    Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript",)),
+    Section("/cohorts", N_("Cohorts"), Permission.LEARN),
+    Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
+    Section("/people", N_("People"), Permission.SEE_PEOPLE),
+    Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),
+    Section("/reports", N_("Reports"), Permission.SEE_REPORTS),
+    Section("/audit", N_("Audit"), Permission.SEE_AUDIT),
+    Section("/operations", N_("Operations"), Permission.SEE_OUTBOX, ("/outbox",)),
+)
+STRANGER = (
+    Section("/catalog", N_("Catalog"), None, ("/courses",)),
+    Section("/resources", N_("Resources")),
+    Section("/verify", N_("Verify a certificate")),
+)
+FOOTER = (
+    Section("/help", N_("Help and quick exit")),
+    Section("/verify", N_("Verify a certificate")),
+    Section("/resources", N_("Resources")),
+    Section("/snapshot", N_("Public figures")),
+    Section("/accessibility", N_("Accessibility statement")),
+    Section("/privacy", N_("Privacy")),
+)
+
+
+def addresses() -> dict[str, str]:
+    """Every address without parts that answers GET, and its method: which sections exist. Read once per app."""
+    found: dict[str, str] | None = current_app.extensions.get("lms-addresses")
+    if found is None:
+        rules = [rule for rule in current_app.url_map.iter_rules() if "GET" in (rule.methods or ()) or not rule.methods]
+        found = {rule.rule.rstrip("/") or "/": rule.rule for rule in rules if not rule.arguments}
+        current_app.extensions["lms-addresses"] = found
+    return found
+
+
+def href_of(address: str) -> str | None:
+    """The address as a browser needs it (below the prefix when mounted), or None where this app has no such page."""
+    rule = addresses().get(address)
+    return None if rule is None else request.script_root + rule
+
+
+def _current(section: Section) -> str:
+    path = request.path.rstrip("/") or "/"
+    if path == section.address:
+        return "page"
+    below = (section.address, *section.also)
+    return "true" if any(path == one or path.startswith(f"{one}/") for one in below) else ""
+
+
+def _links(sections: tuple[Section, ...], viewer: Viewer | None) -> list[Link]:
+    links = []
+    for section in sections:
+        href = href_of(section.address)
+        if href is not None and (section.permission is None or allows(viewer, section.permission)):
+            links.append(Link(gettext(section.name), href, _current(section)))
+    return links
+
+
+def nav_links(viewer: Viewer | None) -> list[Link]:
+    """The main navigation for this person."""
+    return _links(SIGNED_IN if viewer else STRANGER, viewer)
+
+
+def foot_links() -> list[Link]:
+    return _links(FOOTER, None)
+
+
+def account_links(viewer: Viewer | None) -> list[Link]:
+    """One's own account, or the way in."""
+    address = "/account" if viewer else "/sign-in"
+    href = href_of(address)
+    if href is None:
+        return []
+    current = "page" if request.path == address else ""
+    return [Link(viewer.name, href, current, "user") if viewer else Link(gettext("Sign in"), href, current, "log-in")]
+
+
+def nav_home(viewer: Viewer | None) -> str:
+    """Where the name of the site leads: one's own home, or the landing page."""
+    return (href_of("/home") if viewer else None) or f"{request.script_root}/"
+
+
+def sign_out_url() -> str | None:
+    rules = current_app.extensions.get("lms-sign-out")
+    if rules is None:
+        rules = [rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.rstrip("/") == "/sign-out"]
+        current_app.extensions["lms-sign-out"] = rules
+    return request.script_root + rules[0] if rules else None
+
+
+def answers_get() -> bool:
+    """Whether the address of this request can be opened with GET too (a page shown after a refused POST)."""
+    if request.method in ("GET", "HEAD"):
+        return True
+    adapter = request_ctx.url_adapter
+    if adapter is None:
+        return False
+    try:
+        adapter.match(method="GET")
+    except MethodNotAllowed:
+        return False
+    except HTTPException:
+        return False
+    return True
+
+
+def page_url(**changes: object) -> str:
+    """This page with other query values: page_url(page=2, sort=None). Falls back to the start page after a POST to an
+    address that cannot be opened."""
+    if not answers_get():
+        query = {key: value for key, value in changes.items() if key == "lang"}
+        return f"{request.script_root}/" + (f"?{urlencode(query)}" if query else "")
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in changes and key != "lang"]
+    kept += [(key, str(value)) for key, value in changes.items() if value is not None]
+    path = quote(request.script_root + request.path, safe="/:@-._~!$&'()*+,;=")
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def page_numbers(page: int, pages: int) -> list[int | None]:
+    """Numbers to show: the ends, the current one with its neighbours, and None for each gap."""
+    shown = sorted({1, pages, *(number for number in (page - 1, page, page + 1) if 1 <= number <= pages)})
+    numbers: list[int | None] = []
+    for number in shown:
+        if numbers and numbers[-1] is not None and number - numbers[-1] > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+def install(app: Flask) -> None:
+    """Give templates the links."""
+    for function in (nav_links, foot_links, account_links, nav_home, sign_out_url, page_url, page_numbers):
+        app.add_template_global(function)
