@@ -11,6 +11,8 @@ import click
 
 from lms.app import create_app
 from lms.catalog.publish import CourseHasErrors, Publication
+from lms.certification.standing import status_of
+from lms.certification.verification import find_issued
 from lms.clock import utc_now
 from lms.cohorts.templates import publish_templates
 from lms.courseware import check as checker
@@ -22,6 +24,7 @@ from lms.errors import LmsError
 from lms.jobs import deliver_due, make_queue, register
 from lms.keeping import back_up, restore_from
 from lms.people.accounts import create_administrator
+from lms.preview import preview
 from lms.publishing import course_folders, publish_folder
 from lms.resources import data_folder
 from lms.schema import upgrade
@@ -148,6 +151,15 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         say(f"{folder / path}")
 
 
+@cli.command("preview")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--port", default=8020, show_default=True)
+def preview_command(path: Path, port: int) -> None:
+    """Show a course folder in the browser with the checker's findings; reloads on save."""
+    say(f"Preview of {path.name} at http://127.0.0.1:{port}  (Ctrl-C stops it)")
+    preview(path, port)
+
+
 @cli.command("run")
 def run_command() -> None:
     """All of it: database, migrations, courses, demo on first run, then web server and worker."""
@@ -244,6 +256,20 @@ def upgrade_command() -> None:
 @cli.group("certificate")
 def certificate_group() -> None:
     """Certificates on paper and in files."""
+
+
+@certificate_group.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_command(file: Path) -> None:
+    """Say whether exactly this PDF was issued here, and how it stands today. Exit 1 if not valid."""
+    app = create_app()
+    with app.app_context():
+        found = find_issued(file.read_bytes())
+        if found is None:
+            raise click.ClickException("These exact bytes were not issued here: changed, or from somewhere else.")
+        status = status_of(found, utc_now())
+    say(f"{found.code}: {status}")
+    sys.exit(0 if status == "valid" else 1)
 
 
 def main() -> int:

@@ -1,0 +1,111 @@
+"""`lms preview`: a course folder in the browser, with the checker's findings beside it; reloads on save."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, abort, render_template, send_file
+from markupsafe import Markup
+
+from lms.clock import utc_now
+from lms.courseware.check import check_course
+from lms.courseware.course import Course, Module, Problem, Question
+from lms.courseware.markdown import place_assets, place_links
+from lms.courseware.questions import question_type
+from lms.courseware.questions.type import Summary
+from lms.courseware.read import load_folder, read_course
+from lms.resources import PACKAGE, data_folder
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def state_of(folder: Path) -> str:
+    """Changes whenever a file of the course is saved, added or taken away."""
+    seen = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            status = path.stat()
+            seen.update(f"{path.relative_to(folder)} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return seen.hexdigest()[:16]
+
+
+def read_folder(folder: Path) -> tuple[Course | None, list[Problem]]:
+    files = load_folder(folder)
+    course, problems = read_course(files, folder.name)
+    return course, sorted({*problems, *check_course(files, folder.name, today=utc_now().date())}, key=_place)
+
+
+def _place(problem: Problem) -> tuple[str, int, str]:
+    return problem.path, problem.line, problem.code
+
+
+def placed(html: str, language: str) -> Markup:
+    """A rendered part with the preview's own addresses; it was made safe when it was read."""
+    html = place_assets(html, lambda path: f"/files/{path}")
+    return Markup(place_links(html, lambda module_id: f"/{language}/{module_id}"))  # noqa: S704
+
+
+def right_answer(question: Question) -> Summary:
+    return question_type(question.type).summarize(question, None)
+
+
+def make_preview(folder: Path) -> Flask:
+    """The small application that shows one folder; it writes nothing and needs no database."""
+    app = Flask("lms.preview", template_folder=str(data_folder("templates") / "preview"), static_folder=None)
+    app.jinja_env.globals.update(placed=placed, right_answer=right_answer)
+
+    @app.after_request
+    def add_policy(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/")
+    def show_course() -> str:
+        course, problems = read_folder(folder)
+        return render_template(
+            "course.html", course=course, problems=problems, state=state_of(folder), name=folder.name
+        )
+
+    @app.get("/<language>/<module_id>")
+    def show_module(language: str, module_id: str) -> str:
+        course, problems = read_folder(folder)
+        module: Module | None = course.module(module_id, language) if course else None
+        if course is None or module is None:
+            return render_template(
+                "course.html", course=course, problems=problems, state=state_of(folder), name=folder.name
+            )
+        own = [problem for problem in problems if problem.path == module.path]
+        return render_template(
+            "module.html", course=course, module=module, language=language, problems=own, state=state_of(folder)
+        )
+
+    @app.get("/state")
+    def show_state() -> Response:
+        return Response(state_of(folder), content_type="text/plain")
+
+    @app.get("/files/<path:path>")
+    def show_file(path: str) -> Response:
+        wanted = (folder / path).resolve()
+        if not wanted.is_relative_to(folder.resolve()) or not wanted.is_file() or wanted.suffix in (".html", ".svg"):
+            abort(404)
+        return send_file(wanted)
+
+    @app.get("/static/<name>")
+    def show_static(name: str) -> Response:
+        wanted = PACKAGE / "static" / name
+        if "/" in name or not wanted.is_file():
+            abort(404)
+        return send_file(wanted)
+
+    return app
+
+
+def preview(folder: Path, port: int) -> None:
+    """Serve until Ctrl-C, on the loopback address only."""
+    make_preview(folder).run("127.0.0.1", port, debug=False, use_reloader=False, threaded=True)
