@@ -167,7 +167,7 @@ def make_random_world(world: World, seed: int, agencies: int = 6, people: int = 
             for course in chance.sample(courses, chance.choice([0, 1, 2])):
                 if chance.random() < 0.6:
                     end = chance.choice([None, NOW, NOW + days(1), NOW + days(60), NOW + days(200)])
-                    award(user.id, course, valid_from=NOW - days(chance.choice([0, 50])), expires_at=end)
+                    award(user.id, course, valid_from=NOW - days(chance.choice([1, 50])), expires_at=end)
                 else:
                     see(enroll(user.id, course, NOW - days(90)), NOW - days(chance.choice([1, 29, 30, 31])))
             if chance.random() < 0.1:
@@ -216,7 +216,7 @@ def all_pages(inquiry: Inquiry, size: int) -> list[Overview]:
 
 
 def test_a_list_continues_where_the_page_before_ended(context: Flask, world: World) -> None:
-    make_random_world(world, 7)
+    make_random_world(world, 7, people=120)
     viewer = administrator()
     for query in (expiring_query(ask(viewer)), in_progress_query(ask(viewer))):
         whole = list(stream_people(query))
