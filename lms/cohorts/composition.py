@@ -127,7 +127,10 @@ class Board:
     size: int
     people_short: int
     needs: tuple[Need, ...]
+    met_milestones: tuple[str, ...]
+    """Of all milestones, asked for or not."""
     unmet_milestones: tuple[str, ...]
+    """Those that hold a team certificate back."""
     standing: Standing
     grace_ends_at: datetime | None
     is_earned: bool
@@ -163,7 +166,8 @@ def seats_board(
     required = [one for one in boards if one.seat.is_required]
     people_short = max(0, rules.min_size - len(present))
     is_ready = people_short == 0 and all(one.is_certified for one in required)
-    unmet = unmet_milestones(rules, milestones, people, award)
+    facts = list(milestones)
+    unmet = unmet_milestones(rules, facts, people, award)
     standing, grace_ends_at = _standing(rules, required, is_ready, award, now)
     is_barred = award is not None and (award.is_revoked or _after(award.ends_at, now))
     return Board(
@@ -172,6 +176,7 @@ def seats_board(
         size=len(present),
         people_short=people_short,
         needs=_needs(required, ready_by),
+        met_milestones=tuple(one.key for one in facts if _is_met(one, people)),
         unmet_milestones=unmet,
         standing=standing,
         grace_ends_at=grace_ends_at,
@@ -232,23 +237,22 @@ def unmet_milestones(
     rules: Rules, milestones: Iterable[MilestoneFact], people: Collection[PersonState], award: Award | None
 ) -> tuple[str, ...]:
     """Keys of the asked-for milestones that are not met; after an award some must be met anew."""
-    facts = {one.key: one for one in milestones}
+    met = {one.key: one for one in milestones if _is_met(one, people)}
+    return tuple(key for key in rules.milestones if key not in met or _is_stale(met[key], rules, award))
+
+
+def _is_met(fact: MilestoneFact, people: Collection[PersonState]) -> bool:
+    if not fact.is_derived:
+        return fact.met_on is not None
     seated = [one for one in people if one.seat_id is not None]
-    unmet = []
-    for key in rules.milestones:
-        fact = facts.get(key)
-        if fact is None:
-            unmet.append(key)
-        elif fact.is_derived:
-            if not seated or any(not one.is_certified for one in seated):
-                unmet.append(key)
-        elif fact.met_on is None or _is_stale(key, fact.met_on, rules, award):
-            unmet.append(key)
-    return tuple(unmet)
+    return bool(seated) and all(one.is_certified for one in seated)
 
 
-def _is_stale(key: str, met_on: date, rules: Rules, award: Award | None) -> bool:
-    return award is not None and key in rules.renewed_milestones and met_on <= award.awarded_at.date()
+def _is_stale(fact: MilestoneFact, rules: Rules, award: Award | None) -> bool:
+    """Met before the last award, where the next one asks for it anew."""
+    if award is None or fact.met_on is None or fact.key not in rules.renewed_milestones:
+        return False
+    return fact.met_on <= award.awarded_at.date()
 
 
 def _standing(

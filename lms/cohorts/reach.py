@@ -68,6 +68,20 @@ def list_cohorts(viewer: Viewer) -> list[Listed]:
     return [Listed(cohort, bool(is_member), cohort.coordinator_id == viewer.id) for cohort, is_member in rows]
 
 
+def list_own_cohorts(viewer: Viewer, limit: int) -> list[Cohort]:
+    """The first open teams that the viewer sits in or coordinates, those that should be ready soonest first."""
+    rows = (
+        select(Cohort)
+        .where(
+            or_(Cohort.coordinator_id == viewer.id, Cohort.id.in_(_memberships(viewer))),
+            Cohort.archived_at.is_(None),
+        )
+        .order_by(Cohort.ready_by.is_(None), Cohort.ready_by, Cohort.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(rows))
+
+
 def leading_agencies(viewer: Viewer) -> list[Agency]:
     """Agencies for which the viewer may make a team, by name."""
     rows = (

@@ -26,6 +26,7 @@ ROOMS = (
     "assessment",
     "certification",
     "cohorts",
+    "cohort_invitations",
     "people",
     "agencies",
     "audit",

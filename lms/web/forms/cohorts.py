@@ -1,0 +1,98 @@
+"""Forms of cohorts: a new team, invitations, a code, a place, a milestone."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+
+from lms.cohorts.invitations import MAX_CODE_DAYS, MAX_CODE_USES
+from lms.web.forms.fields import DayField
+
+
+class CohortForm(FlaskForm):
+    """A new team out of a template."""
+
+    template_id = SelectField(_("Kind of team"), coerce=int, validators=[InputRequired()])
+    name = StringField(
+        _("Name of the team"),
+        description=_("For example the county or circuit it serves."),
+        validators=[InputRequired(_("Give the team a name.")), Length(max=200)],
+    )
+    agency_id = SelectField(
+        _("Agency that runs it"),
+        description=_("Members may come from any agency."),
+        coerce=int,
+        validators=[InputRequired()],
+    )
+    starts_on = DayField(_("Starts on"), validators=[InputRequired(_("Say on which day the team starts."))])
+    ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
+
+
+class MailInvitationForm(FlaskForm):
+    """A link for one person."""
+
+    email = EmailField(
+        _("E-mail address"),
+        description=_("The person gets a link that works once, for 14 days."),
+        validators=[
+            InputRequired(_("Enter an e-mail address.")),
+            Email(_("Enter a whole e-mail address.")),
+            Length(max=320),
+        ],
+    )
+
+
+class CodeForm(FlaskForm):
+    """A code to read out in a room."""
+
+    max_uses = IntegerField(
+        _("How many people may use it"),
+        default=10,
+        validators=[InputRequired(_("Enter a whole number.")), NumberRange(1, MAX_CODE_USES)],
+    )
+    days = IntegerField(
+        _("Open for how many days"),
+        default=7,
+        validators=[InputRequired(_("Enter a whole number.")), NumberRange(1, MAX_CODE_DAYS)],
+    )
+
+
+class JoinForm(FlaskForm):
+    """The code that somebody was told."""
+
+    code = StringField(
+        _("Team code"),
+        description=_("Eight letters and numbers, such as 7K3M-9QXA. Capitals and dashes do not matter."),
+        validators=[InputRequired(_("Enter the code that you were given.")), Length(max=40)],
+    )
+
+
+class PlaceForm(FlaskForm):
+    """Where a member sits. Seat 0: waiting."""
+
+    seat_id = SelectField(_("Seat"), coerce=int, default=0)
+    place = RadioField(
+        _("As"),
+        choices=[SelectChoice("member", _("Member of the seat")), SelectChoice("alternate", _("Alternate"))],
+        default="member",
+    )
+
+
+class MilestoneForm(FlaskForm):
+    """That a milestone was met, when, and a remark."""
+
+    met_on = DayField(_("Day on which it was met"), validators=[InputRequired(_("Say on which day it was met."))])
+    remark = TextAreaField(
+        _("Note"),
+        description=_("No names or details of clients, students, patients or cases."),
+        validators=[Optional(), Length(max=1000)],
+    )
+
+
+class ConfirmForm(FlaskForm):
+    """Only the token."""
+
+    sure = HiddenField(default="yes")

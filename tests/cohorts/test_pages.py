@@ -1,0 +1,251 @@
+"""The pages of cohorts over HTTP: the board, who may see it, invitations, places, milestones."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from lms.cohorts.models import Cohort
+from lms.database import db
+from lms.outbox import OutboxMessage
+from tests.cohorts.conftest import DISCIPLINES, Teams
+from tests.conftest import QueryCount
+from tests.support.world import form_token
+
+
+def send(client: FlaskClient, address: str, page: str | None = None, **entries: str) -> TestResponse:
+    """Post a form with the token of its page."""
+    return client.post(address, data={**entries, "csrf_token": form_token(client, page or address)})
+
+
+def text_of(answer: TestResponse) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.get_data(as_text=True)))
+
+
+def test_the_board_says_who_is_certified_what_is_missing_and_by_when(small: Teams) -> None:
+    cohort = small.cohort()
+    people = small.people(cohort)
+    for user in people[1:]:
+        small.certify(user)
+
+    page = text_of(small.world.client_of(small.coordinator).get(f"/cohorts/{cohort}"))
+
+    assert "3 of 4 required seats are certified" in page
+    assert "Needs 1 certified person in Schools" in page
+    assert "by March 1, 2030" in page
+    assert "Holds it until" in page
+
+
+def test_a_member_sees_names_and_status_but_no_expiry_and_no_way_to_change(small: Teams) -> None:
+    cohort = small.cohort()
+    people = small.people(cohort)
+    small.certify(people[1])
+    client = small.world.client_of(people[0])
+
+    page = client.get(f"/cohorts/{cohort}")
+
+    assert page.status_code == 200
+    assert "Certified" in text_of(page)
+    assert "Holds it until" not in text_of(page)
+    assert "/invite" not in page.get_data(as_text=True)
+    assert client.get(f"/cohorts/{cohort}/invite").status_code == 403
+
+
+def test_a_stranger_and_a_coordinator_elsewhere_find_nothing(small: Teams) -> None:
+    cohort = small.cohort()
+    elsewhere = small.world.agency()
+    other = small.world.user(agency=elsewhere)
+    small.world.grant(other, "coordinator", elsewhere)
+    learner = small.person("schools")
+
+    answers = [
+        small.world.client_of(user).get(f"/cohorts/{cohort}{part}").status_code
+        for user in (other, learner)
+        for part in ("", "/invite", "/archive", "/members/1/place", "/members/1/remove", "/milestones/1")
+    ]
+
+    assert set(answers) == {404}
+
+
+def test_an_administrator_above_sees_the_team_in_the_list(small: Teams) -> None:
+    small.cohort(name="Team of the county")
+    administrator = small.world.user()
+    small.world.grant(administrator, "state-administrator")
+
+    page = small.world.client_of(administrator).get("/cohorts")
+
+    assert "Team of the county" in text_of(page)
+
+
+@pytest.mark.parametrize("count", [4, 15])
+def test_the_page_of_a_team_costs_a_fixed_number_of_queries(
+    small: Teams, count_queries: QueryCount, count: int
+) -> None:
+    cohort = small.cohort()
+    for number in range(count):
+        user = small.person(DISCIPLINES[number % 4])
+        small.join(cohort, user)
+        small.certify(user)
+    client = small.world.client_of(small.coordinator)
+    client.get(f"/cohorts/{cohort}")
+    count_queries.statements.clear()
+
+    client.get(f"/cohorts/{cohort}")
+
+    assert count_queries.count <= 10
+
+
+def test_a_coordinator_makes_a_team_from_a_template(small: Teams) -> None:
+    small.cohort()
+    client = small.world.client_of(small.coordinator)
+    template, agency = "1", str(small.agency)
+    page = client.get("/cohorts/new").get_data(as_text=True)
+    found = re.search(r'name="template_id".*?value="(\d+)"', page, re.DOTALL)
+    template = found.group(1) if found else template
+
+    answer = send(
+        client,
+        "/cohorts/new",
+        template_id=template,
+        name="New team",
+        agency_id=agency,
+        **{"starts_on-month": "1", "starts_on-day": "5", "starts_on-year": "2027"},
+    )
+
+    assert answer.status_code == 303
+    assert "New team" in text_of(client.get(answer.location))
+
+
+def test_a_new_team_without_a_name_keeps_what_was_entered(small: Teams) -> None:
+    small.cohort()
+    client = small.world.client_of(small.coordinator)
+
+    answer = send(
+        client,
+        "/cohorts/new",
+        name=" ",
+        agency_id=str(small.agency),
+        **{"starts_on-month": "1", "starts_on-day": "5", "starts_on-year": "2031"},
+    )
+
+    assert answer.status_code == 422
+    assert "2031" in answer.get_data(as_text=True)
+    assert "There is a problem" in text_of(answer)
+
+
+def test_a_mailed_link_asks_before_it_joins(small: Teams) -> None:
+    cohort = small.cohort()
+    coordinator = small.world.client_of(small.coordinator)
+    sent = send(coordinator, f"/cohorts/{cohort}/invite/mail", f"/cohorts/{cohort}/invite", email="nurse@test.example")
+    message = small.world.read(lambda: db.session.scalars(select(OutboxMessage)).one())
+    link = message.payload["values"]["link"].removeprefix("http://localhost")
+    nurse = small.world.client_of(small.person("healthcare", "Nora Nurse"))
+
+    opened = nurse.get(link)
+    before = small.members(cohort)
+    joined = send(nurse, link)
+
+    assert (sent.status_code, opened.status_code, before, joined.status_code) == (303, 200, [], 303)
+    assert "Nora Nurse" in text_of(nurse.get(f"/cohorts/{cohort}"))
+
+
+def test_a_code_is_shown_once_and_lets_people_in(small: Teams) -> None:
+    cohort = small.cohort()
+    coordinator = small.world.client_of(small.coordinator)
+    page = f"/cohorts/{cohort}/invite"
+    send(coordinator, f"{page}/code", page, max_uses="2", days="3")
+    found = re.search(r"The code is (\S{4}-\S{4})\.", text_of(coordinator.get(page)))
+    assert found is not None
+
+    nurse = small.world.client_of(small.person("healthcare"))
+    wrong = send(nurse, "/cohorts/join", code="0000-0000")
+    right = send(nurse, "/cohorts/join", code=found.group(1).lower())
+
+    assert found.group(1) not in text_of(coordinator.get(page))
+    assert (wrong.status_code, right.status_code) == (422, 303)
+    assert len(small.members(cohort)) == 1
+
+
+def test_a_person_is_removed_only_after_confirming(small: Teams) -> None:
+    cohort = small.cohort()
+    small.join(cohort, small.person("healthcare"))
+    (member,) = small.members(cohort)
+    client = small.world.client_of(small.coordinator)
+    address = f"/cohorts/{cohort}/members/{member.id}/remove"
+
+    asked = client.get(address)
+    still_there = small.members(cohort)[0].left_at is None
+    answer = send(client, address)
+
+    assert (asked.status_code, still_there, answer.status_code) == (200, True, 303)
+    assert small.members(cohort)[0].left_at is not None
+
+
+def test_a_member_is_placed_as_alternate(small: Teams) -> None:
+    cohort = small.cohort()
+    for _ in range(2):
+        small.join(cohort, small.person("healthcare"))
+    seated, waiting = small.members(cohort)
+    client = small.world.client_of(small.coordinator)
+    address = f"/cohorts/{cohort}/members/{waiting.id}/place"
+
+    taken = send(client, address, seat_id=str(seated.seat_id), place="member")
+    placed = send(client, address, seat_id=str(seated.seat_id), place="alternate")
+
+    assert (taken.status_code, placed.status_code) == (422, 303)
+    assert "That seat is taken" in text_of(taken)
+
+
+def test_an_attested_milestone_issues_the_waiting_team_certificate(small: Teams) -> None:
+    cohort = small.cohort(milestones="m0, m1")
+    for user in small.people(cohort):
+        small.certify(user)
+    charter = small.board(cohort).milestones[0].id
+    client = small.world.client_of(small.coordinator)
+    address = f"/cohorts/{cohort}/milestones/{charter}"
+    day = {"met_on-month": "1", "met_on-day": "5"}
+
+    future = send(client, address, remark="", **day, **{"met_on-year": str(date.today().year + 2)})
+    met = send(client, address, remark="Signed by all", **day, **{"met_on-year": "2025"})
+
+    assert (future.status_code, met.status_code) == (422, 303)
+    assert "No names or details of clients, students, patients or cases." in text_of(client.get(address))
+    page = text_of(client.get(f"/cohorts/{cohort}"))
+    assert "Team certificate" in page
+    assert "January 5, 2025" in page
+
+
+def test_an_archived_team_can_be_read_but_not_changed(small: Teams) -> None:
+    cohort = small.cohort()
+    client = small.world.client_of(small.coordinator)
+
+    send(client, f"/cohorts/{cohort}/archive")
+
+    assert "This team is archived" in text_of(client.get(f"/cohorts/{cohort}"))
+    assert client.get(f"/cohorts/{cohort}/invite").status_code == 403
+    assert small.world.read(lambda: db.session.get_one(Cohort, cohort).archived_at) is not None
+
+
+def test_the_pages_speak_spanish_seat_titles(small: Teams) -> None:
+    cohort = small.cohort()
+
+    page = small.world.client_of(small.coordinator).get(f"/cohorts/{cohort}?lang=es")
+
+    assert "Escuela" in text_of(page)
+
+
+def test_the_home_page_shows_what_one_s_team_needs(small: Teams) -> None:
+    cohort = small.cohort()
+    people = small.people(cohort)
+    for user in people[1:]:
+        small.certify(user)
+
+    page = text_of(small.world.client_of(people[0]).get("/home"))
+
+    assert "County team" in page
+    assert "Needs 1 certified person in Schools" in page
