@@ -112,7 +112,7 @@ def _create(form: CohortForm, user_id: int) -> int:
         name=form.name.data,
         agency_id=form.agency_id.data,
         coordinator_id=user_id,
-        starts_on=form.starts_on.data,
+        starts_on=form.starts_on.data or today(),
         ready_by=form.ready_by.data,
         now=utc_now(),
     ).id
@@ -207,7 +207,7 @@ def attest_milestone(cohort_id: int, milestone_id: int) -> Page:
         raise NotFound(N_("There is nothing here that you may see."))
     form = MilestoneForm(data={"met_on": milestone.met_on, "remark": milestone.note or ""})
     if form.validate_on_submit():
-        met_on, remark = form.met_on.data, form.remark.data or ""
+        met_on, remark = form.met_on.data or today(), form.remark.data or ""
 
         def step() -> str | None:
             teams.attest_milestone(cohort, milestone_id, met_on, remark, today=today(), actor_id=person.id)
