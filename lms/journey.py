@@ -202,6 +202,13 @@ def _tell_of_certificate(viewer: Viewer, certificate: Certificate) -> None:
             "to_user_id": viewer.id,
             "template": "certificate_earned",
             "language": certificate.language,
-            "values": {"code": certificate.code, "title": certificate.facts["title"]},
+            "values": {"code": certificate.code},
         },
     )
+
+
+def certificate_code_of(enrollment_id: int) -> str | None:
+    """The code of the certificate that this enrollment's cycle earned, for the page that tells of it."""
+    enrollment = db.session.get_one(Enrollment, enrollment_id)
+    certificate = awards.certificate_of_cycle(enrollment.user_id, enrollment.course_id, enrollment.cycle)
+    return certificate.code if certificate is not None and certificate.revoked_at is None else None

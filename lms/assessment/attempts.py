@@ -256,6 +256,11 @@ def _note_credits(attempt_id: int, mark: Mark) -> None:
         )
 
 
+def new_key() -> str:
+    """An idempotency key for one page of questions: sending that page twice is one submit."""
+    return secrets.token_urlsafe(18)
+
+
 def new_receipt() -> str:
     """A receipt code that can be read out loud: 60 random bits, in groups of four."""
     letters = "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(12))

@@ -80,9 +80,11 @@ class Standing:
 
 _current = aliased(CourseVersion, flat=True)
 _pinned = aliased(CourseVersion, flat=True)
+_any_cycle = aliased(Enrollment, flat=True)
 _latest_cycle = (
-    select(func.max(Enrollment.cycle))
-    .where(Enrollment.user_id == bindparam("user_id"), Enrollment.course_id == Course.id)
+    select(func.max(_any_cycle.cycle))
+    .where(_any_cycle.user_id == bindparam("user_id"), _any_cycle.course_id == Course.id)
+    .correlate(Course)
     .scalar_subquery()
 )
 _STANDING = (

@@ -18,6 +18,7 @@ from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
 from lms.web.guards import act, language, maybe_viewer, public, signed_in, viewer
+from lms.web.reader import placed
 from lms.web.words import add_filters
 
 blueprint = Blueprint("catalog", __name__)
@@ -152,6 +153,7 @@ def show_course(slug: str) -> str:
         course=course,
         standing=standing,
         text=course.text(language()),
+        about=placed(course.text(language()).html, slug, standing.version_number),
         text_language=language() if language() in course.texts else course.default_language,
         rows=rows,
         next=next_row(rows),
@@ -188,7 +190,8 @@ def show_glossary(slug: str) -> str:
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
     text = course.text(language())
-    return render_template("catalog/glossary.html", slug=slug, text=text, terms=text.glossary)
+    meanings = [placed(term.meaning_html, slug, standing.version_number) for term in text.glossary]
+    return render_template("catalog/glossary.html", slug=slug, text=text, terms=text.glossary, meanings=meanings)
 
 
 @blueprint.get("/courses/<slug>/assets/<int(max=2147483647):number>/<path:path>")

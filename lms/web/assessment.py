@@ -1,0 +1,234 @@
+"""Attempts: starting a quiz, saving answers one by one or all at once, submitting, and the result that teaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, flash, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from lms import journey
+from lms.assessment import attempts
+from lms.assessment.answers import SEEN, by_question, read_response
+from lms.assessment.results import empty_questions, gives_feedback_at_once, shown_questions, told_questions
+from lms.assessment.sittings import Sitting, load_responses, load_sitting
+from lms.clock import utc_now
+from lms.errors import Invalid
+from lms.journey import Submission
+from lms.learning.progress import load_standing
+from lms.web.entries import Values, read_entries
+from lms.web.errors import wants_json
+from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
+from lms.web.reader import placed
+from lms.web.times import saved_text
+
+blueprint = Blueprint("assessment", __name__)
+
+ATTEMPT = "/attempts/<int(max=9223372036854775807):attempt_id>"
+"""No database holds a larger id; a larger one is simply not there (fault 45)."""
+
+OWN_FIELDS = ("csrf_token", "idempotency_key", "submit_anyway", "sequence", "lang")
+
+
+@blueprint.post("/learn/<slug>/<module_id>/attempts")
+@signed_in
+def start_attempt(slug: str, module_id: str) -> Response:
+    """Begin the module's quiz, or go on with the attempt that is open."""
+    person, code = viewer(), language()
+    attempt_id = act(lambda: journey.start_attempt(person, slug, module_id, language=code))
+    return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
+
+
+@blueprint.get(ATTEMPT)
+@signed_in
+def show_attempt(attempt_id: int) -> str:
+    """The questions with what was saved; once submitted, the result."""
+    sitting = load_sitting(viewer().id, attempt_id)
+    if sitting.attempt.submitted_at is not None:
+        return _result(sitting)
+    kept = g.get("kept_entries")
+    entered = _readable(sitting, {name: kept.getlist(name) for name in kept}) if kept else None
+    return _questions(sitting, entered)
+
+
+@blueprint.put(f"{ATTEMPT}/responses/<question_id>")
+@signed_in
+def save_response(attempt_id: int, question_id: str) -> Response:
+    """One answer from the script: the highest sequence wins, an older arrival changes nothing and says so."""
+    person = viewer()
+    values, more = read_entries()
+    sequence = _sequence(more.get("sequence", values.get("sequence", [""])[0]))
+    saved = act(lambda: attempts.save_response(person.id, attempt_id, question_id, values, sequence, utc_now()))
+    answer: Response = jsonify(
+        stored=saved.is_stored,
+        sequence=saved.sequence,
+        saved_at=saved.saved_at.isoformat(),
+        text=saved_text(saved.saved_at),
+        seen=saved.mark,
+    )
+    return answer
+
+
+def _sequence(given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | str) or not str(given).isascii():
+        raise BadRequest("The sequence has to be a whole number.")
+    try:
+        return int(given)
+    except ValueError:
+        raise BadRequest("The sequence has to be a whole number.") from None
+
+
+@blueprint.post(f"{ATTEMPT}/responses")
+@signed_in
+def save_responses(attempt_id: int) -> Response | tuple[str, int]:
+    """The Save button: every answer of the page, without script."""
+    person, code = viewer(), language()
+    values, _more = read_entries()
+    try:
+        act(lambda: attempts.save_responses(person.id, attempt_id, values, code, utc_now()))
+    except Invalid as problem:
+        return _refused(attempt_id, values, problem)
+    if wants_json():
+        answer: Response = jsonify(saved_at=utc_now().isoformat(), text=saved_text(utc_now()))
+        return answer
+    flash_done(saved_text(utc_now()))
+    return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
+
+
+@blueprint.post(f"{ATTEMPT}/submit")
+@signed_in
+def submit_attempt(attempt_id: int) -> Response | str | tuple[str, int]:
+    """Hand in, once. A page with empty questions is asked about first; a script's submit is taken as it is."""
+    person, site, code = viewer(), settings(), language()
+    values, more = read_entries()
+    key = str(more.get("idempotency_key") or request.headers.get("Idempotency-Key", ""))
+    may_be_empty = wants_json() or bool(more.get("submit_anyway"))
+    try:
+        submission = act(
+            lambda: journey.submit_attempt(
+                person, attempt_id, values, key, site, may_be_empty=may_be_empty, language=code
+            )
+        )
+    except Invalid as problem:
+        return _refused(attempt_id, values, problem)
+    if wants_json():
+        return _receipt(submission)
+    if submission.outcome.kind == "unanswered":
+        return _ask_about_empty(submission, values, key)
+    if submission.outcome.kind == "earlier":
+        flash(
+            _("This quiz had been submitted before. Here is that result; what you sent just now was not added."), "info"
+        )
+    return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
+
+
+def _receipt(submission: Submission) -> Response:
+    attempt = submission.outcome.sitting.attempt
+    answer: Response = jsonify(
+        receipt=attempt.receipt,
+        score_percent=attempt.score_percent,
+        passed=attempt.passed,
+        submitted_at=attempt.submitted_at.isoformat() if attempt.submitted_at else None,
+        is_repeat=submission.outcome.kind != "submitted",
+        certificate_code=submission.certificate_code,
+        result=url_for("assessment.show_attempt", attempt_id=attempt.id),
+    )
+    return answer
+
+
+def _ask_about_empty(submission: Submission, values: Values, key: str) -> str:
+    """What is empty, and two ways on. The answers are saved, and stand in the form once more."""
+    sitting = submission.outcome.sitting
+    entries = [(name, text) for name, given in values.items() if name not in OWN_FIELDS for text in given]
+    return render_template(
+        "assessment/unanswered.html",
+        attempt=sitting.attempt,
+        module=sitting.module(language()),
+        empty=empty_questions(sitting, submission.outcome.unanswered, language()),
+        entries=entries,
+        key=key,
+    )
+
+
+def _questions(sitting: Sitting, entered: dict[str, Any] | None = None, problem: Invalid | None = None) -> str:
+    attempt, module = sitting.attempt, sitting.module(language())
+    responses = load_responses(attempt.id)
+    shown = shown_questions(sitting, responses, language(), entered)
+    saved = [response.saved_at for response in responses.values()]
+    return render_template(
+        "assessment/attempt.html",
+        sitting=sitting,
+        attempt=attempt,
+        module=module,
+        course_title=sitting.course.text(language()).title,
+        shown=shown,
+        saved_at=max(saved, default=None),
+        saved_text=saved_text(max(saved)) if saved else "",
+        key=attempts.new_key(),
+        has_feedback=gives_feedback_at_once(sitting),
+        notes=_notes(sitting, [question.question for question in shown]),
+        problem=problem,
+        page_form="answers",
+    )
+
+
+def _notes(sitting: Sitting, questions: list[Any]) -> str:
+    """The sources, where any text on the page refers to one."""
+    module = sitting.module(language())
+    texts = (question.prompt_html + question.body_html + question.explanation_html for question in questions)
+    return placed(module.notes_html, sitting.slug, 0) if any("#fn-" in text for text in texts) else ""
+
+
+def _refused(attempt_id: int, values: Values, problem: Invalid) -> tuple[str, int]:
+    """The page again with all that was entered, and what is wrong with it; nothing was submitted."""
+    if wants_json():
+        raise problem
+    sitting = load_sitting(viewer().id, attempt_id)
+    return _questions(sitting, _readable(sitting, values), problem), 422
+
+
+def _readable(sitting: Sitting, values: Values) -> dict[str, Any]:
+    """The responses in a form that can be read, whatever the others hold."""
+    questions = sitting.marked_questions
+    grouped = by_question(values, tuple(questions))
+    entered: dict[str, Any] = {}
+    for question_id, question in questions.items():
+        if question_id in grouped or SEEN + question_id in values:
+            try:
+                entered[question_id] = read_response(sitting.attempt, question, grouped.get(question_id, {}))
+            except Invalid:
+                entered[question_id] = {"text": "".join(grouped[question_id].get(question_id, ()))}
+    return entered
+
+
+def _result(sitting: Sitting) -> str:
+    attempt, code = sitting.attempt, language()
+    told = told_questions(sitting, load_responses(attempt.id), code)
+    standing = load_standing(viewer().id, sitting.slug)
+    earlier = attempts.earlier_attempts(attempt.enrollment_id, attempt.module_id)
+    return render_template(
+        "assessment/result.html",
+        sitting=sitting,
+        attempt=attempt,
+        module=sitting.module(code),
+        course_title=sitting.course.text(code).title,
+        told=told,
+        reread=list({module.id: module for one in told for module in one.reread}.values()),
+        is_explained=sitting.quiz.feedback != "never",
+        awaits_trainer=any(one.is_awaiting for one in told),
+        standing=standing,
+        earlier=earlier,
+        left=attempts.attempts_left(sitting.quiz, earlier),
+        free_at=attempts.may_start_at(sitting.quiz, earlier, utc_now()),
+        certificate_code=journey.certificate_code_of(attempt.enrollment_id),
+        certificate_href=_certificate_href(attempt.enrollment_id),
+        notes=_notes(sitting, [one.question for one in told]),
+    )
+
+
+def _certificate_href(enrollment_id: int) -> str | None:
+    """Where one's certificates are, if this application has that page."""
+    has_page = "certification.list_certificates" in current_app.view_functions
+    return url_for("certification.list_certificates") if has_page else None

@@ -1,0 +1,247 @@
+"""Home, the module reader, and marking a module as read."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from werkzeug.wrappers import Response
+
+from lms import journey
+from lms.access import Viewer
+from lms.assessment.attempts import Earlier, attempts_left, earlier_attempts, may_start_at
+from lms.catalog import facts as course_facts
+from lms.catalog.versions import course_of
+from lms.clock import utc_now
+from lms.courseware.course import Course, Module, Section
+from lms.errors import N_, NotFound
+from lms.learning.enrollments import Enrolled, enrollments_of
+from lms.learning.progress import (
+    Standing,
+    is_unlocked,
+    is_worth_noting,
+    load_standing,
+    missing_prerequisites,
+    open_module,
+)
+from lms.web.build import BUILD
+from lms.web.catalog import module_rows, next_row
+from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
+from lms.web.home import home_sections
+from lms.web.reader import Page, compiled, placed, play
+
+log = logging.getLogger("lms.web")
+blueprint = Blueprint("learning", __name__)
+
+
+@blueprint.get("/learn/<slug>")
+@signed_in
+def resume_course(slug: str) -> Response:
+    """To where one left off: the module seen last if it is unfinished, else the first unfinished one."""
+    standing = load_standing(viewer().id, slug)
+    if not standing.is_enrolled:
+        return redirect(url_for("catalog.show_course", slug=slug), code=303)
+    rows = module_rows(course_of(standing.version_id, standing.content_hash), standing, language())
+    unfinished = [row for row in rows if row.is_open and not row.is_completed and standing.is_opened(row.id)]
+    last = max(unfinished, key=lambda row: standing.modules[row.id].last_seen_at, default=None)
+    row = last or next_row(rows)
+    if row is None:
+        return redirect(url_for("catalog.show_course", slug=slug), code=303)
+    return redirect(url_for("learning.show_module", slug=slug, module_id=row.id), code=303)
+
+
+@blueprint.get("/learn/<slug>/<module_id>")
+@signed_in
+def show_module(slug: str, module_id: str) -> Response | str:
+    """One module. Looking at it is noted in a transaction of its own once the page is made."""
+    person = viewer()
+    standing = load_standing(person.id, slug)
+    course = course_of(standing.version_id, standing.content_hash)
+    module = course.module(module_id, language())
+    if module is None or course.entry(module_id) is None:
+        raise NotFound(N_("There is no such module in this course."))
+    if not standing.is_enrolled:
+        flash(_("Choose “Start” to begin this course; then its modules open."), "info")
+        return redirect(url_for("catalog.show_course", slug=slug), code=303)
+    if not is_unlocked(course, standing, module_id):
+        return _show_locked(course, standing, module)
+    earlier = _earlier(standing, module)
+    etag = _etag(person, standing, earlier)
+    if "_flashes" not in session and request.if_none_match.contains_weak(etag):
+        return _kept(Response(status=304), etag)
+    response = Response(_render(person, course, standing, module, earlier), mimetype="text/html")
+    if is_worth_noting(standing, module_id, utc_now()):
+        _note_seen(standing, module_id)
+    return _kept(response, etag)
+
+
+def _earlier(standing: Standing, module: Module) -> Earlier:
+    if module.quiz is None or not module.questions or standing.enrollment_id is None:
+        return Earlier()
+    return replace(earlier_attempts(standing.enrollment_id, module.id), drawn=())
+
+
+def _etag(person: Viewer, standing: Standing, earlier: Earlier) -> str:
+    """Everything that the page depends on: the program, the person and their roles, language, version, progress."""
+    shown = replace(person, last_seen_at=None)
+    progress = [(key, m.read_at, m.completed_at) for key, m in sorted(standing.modules.items())]
+    parts = (
+        BUILD,
+        shown,
+        language(),
+        request.query_string,
+        standing.content_hash,
+        standing.current_number,
+        progress,
+        standing.completed_at,
+        earlier,
+        session.get("csrf_token"),
+        utc_now().date(),
+    )
+    return sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _kept(response: Response, etag: str) -> Response:
+    """A browser may keep the page, and asks each time whether it still holds."""
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _note_seen(standing: Standing, module_id: str) -> None:
+    """That somebody looked is worth less than the page: where it cannot be noted, the page is shown all the same."""
+    enrollment_id = standing.enrollment_id
+    assert enrollment_id is not None
+    try:
+        act(lambda: open_module(enrollment_id, module_id, utc_now()))
+    except (DBAPIError, TimeoutError) as error:
+        log.warning("a look at a module was not noted: %s", type(error).__name__)
+
+
+def _render(person: Viewer, course: Course, standing: Standing, module: Module, earlier: Earlier) -> str:
+    rows = module_rows(course, standing, language())
+    index = next(number for number, row in enumerate(rows) if row.id == module.id)
+    page = compiled(module, standing)
+    return render_template(
+        "learning/module.html",
+        course=course,
+        course_title=course.text(language()).title,
+        has_glossary=bool(course.text(language()).glossary),
+        standing=standing,
+        module=module,
+        page=page,
+        rows=rows,
+        row=rows[index],
+        before=rows[index - 1] if index else None,
+        after=rows[index + 1] if index + 1 < len(rows) else None,
+        done=sum(row.is_completed for row in rows),
+        own=person.disciplines,
+        plays=_plays(page, standing),
+        quiz=_quiz_card(module, earlier),
+        reads_by_answering=journey.is_read_by_answering(module),
+    )
+
+
+def _plays(page: Page, standing: Standing) -> dict[str, Any]:
+    """Each scenario of the page as far as the address says it has been played."""
+    asked, path = request.args.get("scenario", ""), request.args.get("step", "")[:4000]
+    return {
+        part.scenario.id: play(
+            part.scenario,
+            path if part.scenario.id == asked else "",
+            lambda html: placed(html, standing.slug, standing.version_number),
+        )
+        for part in page.parts
+        if part.scenario is not None
+    }
+
+
+def _quiz_card(module: Module, earlier: Earlier) -> dict[str, Any] | None:
+    """What the card of a module's quiz says: how many questions, what is needed, what happened so far."""
+    if module.quiz is None or not module.questions:
+        return None
+    now = utc_now()
+    return {
+        "settings": module.quiz,
+        "questions": sum(_drawn(section) for section in module.sections),
+        "title": next((section.title for section in reversed(module.sections) if section.pool), ""),
+        "earlier": earlier,
+        "left": attempts_left(module.quiz, earlier),
+        "free_at": may_start_at(module.quiz, earlier, now),
+    }
+
+
+def _drawn(section: Section) -> int:
+    if section.pool is None:
+        return 0
+    return len(section.pool.questions) if section.pool.draw is None else section.pool.draw
+
+
+def _show_locked(course: Course, standing: Standing, module: Module) -> str:
+    """Which modules come first, with links to them."""
+    first = [course.module(entry.id, language()) for entry in missing_prerequisites(course, standing, module.id)]
+    return render_template(
+        "learning/locked.html",
+        course_title=course.text(language()).title,
+        standing=standing,
+        module=module,
+        rows=module_rows(course, standing, language()),
+        first=[each for each in first if each is not None],
+    )
+
+
+@blueprint.post("/learn/<slug>/<module_id>/complete")
+@signed_in
+def complete_module(slug: str, module_id: str) -> Response:
+    """Mark as read. With its quiz still open one stays on the page; else the next module opens."""
+    person, site = viewer(), settings()
+    is_complete = act(lambda: journey.complete_module(person, slug, module_id, site))
+    here = url_for("learning.show_module", slug=slug, module_id=module_id)
+    if not is_complete:
+        flash_done(_("Marked as read. The questions below complete this module."))
+        return redirect(f"{here}#quiz", code=303)
+    flash_done(_("Module completed."))
+    standing = load_standing(person.id, slug)
+    row = next_row(module_rows(course_of(standing.version_id, standing.content_hash), standing, language()))
+    if row is None:
+        return redirect(url_for("catalog.show_course", slug=slug), code=303)
+    return redirect(url_for("learning.show_module", slug=slug, module_id=row.id), code=303)
+
+
+@blueprint.get("/home")
+@signed_in
+def show_home() -> str:
+    """One thing to go on with, what is due, what one holds; then what waits for one's roles."""
+    person = viewer()
+    courses = enrollments_of(person.id)
+    unfinished = [each for each in courses if each.completed_at is None]
+    return render_template(
+        "learning/home.html",
+        first_name=person.name.split(" ")[0],
+        going_on=_home_row(unfinished[0]) if unfinished else None,
+        others=[_home_row(each) for each in unfinished[1:6]],
+        renewals=[_home_row(each) for each in courses if each.asks_for_renewal],
+        has_begun=bool(courses),
+        sections=home_sections(person),
+    )
+
+
+def _home_row(enrolled: Enrolled) -> dict[str, Any]:
+    module = enrolled.next_module
+    facts = enrolled.facts
+    titles = module["titles"] if module else {}
+    return {
+        "slug": enrolled.slug,
+        "title": course_facts.title_of(facts, language()),
+        "module_id": module["id"] if module else None,
+        "module_title": course_facts.in_language(titles, language(), facts["default_language"]),
+        "minutes_left": enrolled.minutes_left,
+        "done": len(enrolled.completed_ids),
+        "total": len(facts["modules"]),
+        "is_begun": bool(enrolled.modules),
+    }

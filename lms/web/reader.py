@@ -1,0 +1,194 @@
+"""A module as the reader shows it: its parts with final addresses, made once per version, language and mount point."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import request, url_for
+from markupsafe import Markup
+
+from lms.courseware.course import Choice, Module, Scenario, Section, Step
+from lms.courseware.markdown import place_assets, place_links
+from lms.learning.progress import Standing
+
+MOST_MODULES = 512
+LONGEST_PATH = 60
+"""Steps of a scenario that one address may hold; whoever goes round longer starts again."""
+
+_OWN_HEADING = re.compile(r"\A\s*<h2[^>]*>.*?</h2>\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a module, ready for the page. `kind` is prose, only or scenario; pools are the quiz's.
+
+    `body` is the HTML without its own heading, `html` with it. `skip_to` names the part that teaches the same without
+    the hard passage.
+    """
+
+    kind: str
+    slug: str
+    title: str
+    html: Markup
+    body: Markup
+    only: str | None = None
+    skip_to: str | None = None
+    skip_title: str = ""
+    scenario: Scenario | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A module, compiled. `quiz_parts` are the introductions of the quiz's pools."""
+
+    module: Module
+    parts: tuple[Part, ...]
+    notes: Markup
+
+
+class CompiledPages:
+    """A bounded store of compiled modules, shared by the threads of a process; a version never changes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._pages: OrderedDict[tuple[str, ...], Page] = OrderedDict()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], Page]) -> Page:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is not None:
+                self._pages.move_to_end(key)
+                return page
+        page = make()
+        with self._lock:
+            self._pages[key] = page
+            while len(self._pages) > self._most:
+                self._pages.popitem(last=False)
+        return page
+
+
+compiled_pages = CompiledPages(MOST_MODULES)
+
+
+def compiled(module: Module, standing: Standing) -> Page:
+    """The module's page; `standing` says which version its files come from."""
+    key = (request.script_root, standing.slug, standing.content_hash, module.language, module.id)
+    return compiled_pages.get(key, lambda: _compile(module, standing.slug, standing.version_number))
+
+
+def placed(html: str, slug: str, version_number: int) -> Markup:
+    """Course HTML with final addresses for files and modules. It was made safe when it was read."""
+
+    def asset(path: str) -> str:
+        return url_for("catalog.send_asset", slug=slug, number=version_number, path=path.removeprefix("media/"))
+
+    def module(module_id: str) -> str:
+        return url_for("learning.show_module", slug=slug, module_id=module_id)
+
+    return Markup(place_links(place_assets(html, asset), module))  # noqa: S704 - passed courseware's safe_html
+
+
+def _compile(module: Module, slug: str, version_number: int) -> Page:
+    titles = {section.slug: section.title for section in module.sections}
+    parts = [
+        _part(section, titles, slug, version_number)
+        for section in module.sections
+        if section.kind != "pool" and not section.is_facilitator
+    ]
+    return Page(module, tuple(parts), placed(module.notes_html, slug, version_number))
+
+
+def _part(section: Section, titles: dict[str, str], slug: str, version_number: int) -> Part:
+    scenario = section.scenario
+    source = scenario.intro_html if scenario is not None else section.html
+    html = placed(source, slug, version_number)
+    return Part(
+        kind="scenario" if scenario is not None else "only" if section.only else "prose",
+        slug=section.slug,
+        title=section.title,
+        html=html,
+        body=Markup(_OWN_HEADING.sub("", html)),  # noqa: S704 - the same HTML, less a heading
+        only=section.only,
+        skip_to=section.skip_to if section.skip_to in titles else None,
+        skip_title=titles.get(section.skip_to or "", ""),
+        scenario=scenario,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One step that was played, with the choice that led on from it."""
+
+    step: Step
+    html: Markup
+    chosen: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on from the present step: the choice, and the path that an address carries for it."""
+
+    choice: Choice
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A scenario as far as it has been played. The whole state is the path in the address: nobody keeps it."""
+
+    turns: tuple[Turn, ...]
+    now: Turn
+    ways: tuple[Way, ...]
+    score: int
+    best: int
+
+    @property
+    def is_over(self) -> bool:
+        return not self.ways
+
+
+def play(scenario: Scenario, path: str, page: Callable[[str], Markup]) -> Play:
+    """Follow a path of step ids as far as each is a choice of the one before; what does not fit is left out."""
+    steps = {step.id: step for step in scenario.steps}
+    present = steps[scenario.start]
+    walked: list[Step] = [present]
+    chosen: list[Choice] = []
+    for step_id in path.split(".")[:LONGEST_PATH] if path else ():
+        choice = next((choice for choice in present.choices if choice.target == step_id), None)
+        if choice is None or choice.target not in steps:
+            break
+        present = steps[choice.target]
+        walked.append(present)
+        chosen.append(choice)
+    turns = [Turn(step, page(step.html), choice) for step, choice in zip(walked, [*chosen, None], strict=True)]
+    taken = [choice.target for choice in chosen]
+    ways = () if len(taken) >= LONGEST_PATH else present.choices
+    return Play(
+        turns=tuple(turns[:-1]),
+        now=turns[-1],
+        ways=tuple(Way(choice, ".".join([*taken, choice.target])) for choice in ways if choice.target in steps),
+        score=sum(step.score for step in walked),
+        best=best_score(scenario),
+    )
+
+
+def best_score(scenario: Scenario) -> int:
+    """The highest score that a way through without going in circles can reach, within a bounded search."""
+    steps = {step.id: step for step in scenario.steps}
+    best, waiting, looks = 0, [(scenario.start, frozenset({scenario.start}), 0)], 0
+    while waiting and looks < 2000:
+        looks += 1
+        step_id, seen, before = waiting.pop()
+        score = before + steps[step_id].score
+        best = max(best, score)
+        waiting += [
+            (choice.target, seen | {choice.target}, score)
+            for choice in steps[step_id].choices
+            if choice.target in steps and choice.target not in seen
+        ]
+    return best
