@@ -31,6 +31,7 @@ from lms.courseware.checks.walk import read_source
 from lms.courseware.course import Course, Problem
 from lms.courseware.facts import Facts, read_facts
 from lms.courseware.read import load_folder, read_course
+from lms.courseware.revision import files_at
 
 __all__ = ["CODES", "ERRORS", "FORMATS", "check_course", "check_paths", "exit_code", "format_problems", "source_rev"]
 
@@ -104,29 +105,33 @@ def _settled(problems: Iterable[Problem], sources: Mapping[str, Source]) -> list
     return sorted(seen.values(), key=lambda p: (p.path, p.line, p.code, p.message))
 
 
-def check_paths(paths: Sequence[Path], today: date | None = None) -> list[Problem]:
-    """Checks course folders, folders of course folders, and single files of a course or of the data beside them."""
+def check_paths(paths: Sequence[Path], today: date | None = None, against: str | None = None) -> list[Problem]:
+    """Checks course folders, folders of course folders, and single files of a course or of the data beside them.
+
+    `against` is a Git revision to compare answers and ids with. Raises `Invalid` where Git does not know it.
+    """
     day = today or utc_now().date()
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            problems += _check_folder(path, day)
+            problems += _check_folder(path, day, against)
         elif path.is_file():
-            problems += _check_file(path, day)
+            problems += _check_file(path, day, against)
         else:
             problems.append(Problem(str(path), 1, "X000", "There is no such file or folder."))
     return sorted(set(problems), key=lambda p: (p.path, p.line, p.code, p.message))
 
 
-def _check_folder(folder: Path, today: date) -> list[Problem]:
+def _check_folder(folder: Path, today: date, against: str | None) -> list[Problem]:
     if (folder / "course.yaml").is_file():
-        return _placed(folder, check_course(load_folder(folder), folder.resolve().name, today=today))
+        problems = _check_one(folder, today, against)
+        return [replace(problem, path=str(folder / problem.path)) for problem in problems]
     if folder.name in resources.FOLDERS:
         return _check_data(folder, None, today)
     courses = sorted(path.parent for path in folder.glob("*/course.yaml"))
     if not courses and not any((folder / name).is_dir() for name in resources.FOLDERS):
         return [Problem(str(folder), 1, "X000", "There is no course here: a course has a course.yaml at its top.")]
-    problems = [problem for course in courses for problem in _check_folder(course, today)]
+    problems = [problem for course in courses for problem in _check_folder(course, today, against)]
     course_ids = frozenset(course.name for course in courses)
     for name in resources.FOLDERS:
         problems += _check_data(folder / name, course_ids, today)
@@ -145,20 +150,21 @@ def _check_data(folder: Path, course_ids: frozenset[str] | None, today: date) ->
     ]
 
 
-def _check_file(file: Path, today: date) -> list[Problem]:
+def _check_file(file: Path, today: date, against: str | None) -> list[Problem]:
     """A single file is checked with its whole course, and only what concerns it is told."""
     if file.parent.name in resources.FOLDERS:
         return resources.check_data(str(file), file.read_bytes(), file.parent.name, None, today)
     for folder in file.resolve().parents:
         if (folder / "course.yaml").is_file():
             inner = file.resolve().relative_to(folder).as_posix()
-            problems = check_course(load_folder(folder), folder.name, today=today)
+            problems = _check_one(folder, today, against)
             return [replace(problem, path=str(file)) for problem in problems if problem.path == inner]
     return [Problem(str(file), 1, "X000", "This file belongs to no course: no folder above it has a course.yaml.")]
 
 
-def _placed(folder: Path, problems: Iterable[Problem]) -> list[Problem]:
-    return [replace(problem, path=str(folder / problem.path)) for problem in problems]
+def _check_one(folder: Path, today: date, against: str | None) -> list[Problem]:
+    previous = files_at(folder, against) if against else None
+    return check_course(load_folder(folder), folder.resolve().name, today=today, previous=previous)
 
 
 def format_text(problems: Sequence[Problem]) -> str:
@@ -205,8 +211,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="lms check", description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+    parser.add_argument("--against", metavar="REV", help="a Git revision to compare answers and ids with")
     options = parser.parse_args(arguments)
-    problems = check_paths(options.paths)
+    problems = check_paths(options.paths, against=options.against)
     report = format_problems(problems, options.format)
     if report:
         sys.stdout.write(report + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -103,6 +104,23 @@ def test_an_id_that_was_published_and_is_gone_is_told():
     files = lesson_with("q: days", "q: days-of-week")
 
     assert codes(files, previous=FILES) == {"Q014"}
+
+
+def test_against_a_revision_the_course_is_compared_with_what_git_holds(tmp_path: Path):
+    write(tmp_path / "small", FILES)
+    for arguments in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=A", "-c", "user.email=a@a", "commit", "-qm", "A"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    write(tmp_path / "small", lesson_with("`7 ± 0`", "`8 ± 0`"))
+
+    found = check.check_paths([tmp_path / "small"], TODAY, against="HEAD")
+
+    assert [problem.code for problem in found] == ["Q013"]
+    with pytest.raises(Invalid):
+        check.check_paths([tmp_path / "small"], TODAY, against="no-such-branch")
 
 
 def test_an_answered_warning_is_silent():

@@ -13,13 +13,16 @@ from lms.courseware.checks.subject import Subject, finding, shown
 from lms.courseware.course import Module, Problem
 
 _CITED = re.compile(
-    r"\bRSMo\b|\bU\.?\s?S\.?\s?C\.?\s*§?\s*\d|\bC\.?F\.?R\.?(?=\W|\Z)|§\s*\d|\bP(?:ublic|\.)\s?L(?:aw|\.)\s*\d"
+    r"\bRSMo\b|\bU\.?\s?S\.?\s?C\.?\s*§?\s*\d[\d.()a-z]*|\bC\.?F\.?R\.?(?=\W|\Z)|§\s*\d|\bP(?:ublic|\.)\s?L(?:aw|\.)\s*\d[\d-]*"
     r"|\b(?:sections?|secciones|sección|chapter|capítulo)\s+\d{2,3}\.\d{2,4}|\b\d{3}\.\d{3,4}\b"
     r"|\b(?:House|Senate) Bill \d|\b[HS]\.?B\.? ?\d{2,4}\b",
 )
 _STATED = re.compile(
     r"(?i)\b(?:Missouri(?:'s|’s)?|federal|state) (?:law|statute)s? (?:also )?"
     r"(?:requires?|says?|defines?|asks?|forbids?|protects?|allows?|makes?|treats?|permits?)\b"
+    r"|\b[Uu]nder (?:Missouri|federal|state) law\b|\bby law,? (?:\w+ ){0,3}(?:must|has to|have to)\b"
+    r"|\blegally (?:required|obligated|bound)\b|\brequired by law\b"
+    r"|\bobligad[oa]s? por (?:la )?ley\b|\bpor ley,? deben?\b"
     r"|\bthe law (?:requires|says|defines|asks|forbids|allows|makes|protects|permits)\b"
     r"|\bla ley (?:de Missouri |federal |estatal )?(?:exige|dice|define|pide|prohíbe|permite|protege|obliga)\b"
     r"|\b(?:felony|misdemeanor|delito grave|delito menor)\b"
@@ -32,14 +35,19 @@ _SHARE = re.compile(
     rf"(?i)\b(?:{_NUMBER_WORD}|\d{{1,3}})(?: in | out of | de cada )(?:{_NUMBER_WORD}|\d{{1,4}})\b"
     r"(?!\s*(?:minutes?|hours?|days?|weeks?|months?|years?|minutos?|horas?|días?|%|[:.]\d))"
 )
+_FRACTION = re.compile(
+    r"(?i)\b(?:a|one|two|three)[ -](?:third|quarter)s? of\b"
+    r"|\b(?:un tercio|dos tercios|una cuarta parte|tres cuartas partes) de\b"
+)
 _LARGE = re.compile(
     r"(?i)\b\d{1,3}(?:[,.]\d{3})+\b|\b\d+(?:\.\d+)?[ -](?:thousand|million|billion|mil|millón|millones)\b"
     r"|(?<![\d.$§/-])\b\d{4,9}\b(?![.-]\d)"
 )
 _NOT_A_COUNT = re.compile(
     r"(?i)\b(?:1-)?\d{3}-\d{3}-\d{4}\b|\(\d{3}\) ?\d{3}-\d{4}|\b(?:233733|1-800-\w+|24/7(?:/365)?)\b"
-    r"|\b\d{4}-\d{2}-\d{2}\b|\b(?:1[5-9]|20)\d{2}\b|\b\d{3}\.\d{3,4}\b"
+    r"|\b\d{4}-\d{2}-\d{2}\b|\b(?:1[89]|20)\d{2}\b|\b\d{3}\.\d{3,4}\b"
     r"|\b\d{1,3} (?:U\.?S\.?C|C\.?F\.?R)\.?[\s§]*[\d.()a-z]+"
+    r"|\b(?:room|page|box|code|number|case|badge|extension|suite|aula|página|código|número|caso)s? #?[\dA-Z-]+"
     r"|§+\s*[\d.()a-z]+|\b(?:section|sección|artículo|part|parte|title|título|form|formulario)s? [\dA-Z][\d.()A-Za-z-]*"
 )
 _MARK = re.compile(r"(?i)\b(?:pass|score|mark|quiz|final|aprob|calificaci|puntu|prueba|100\s?(?:%|percent|por ciento))")
@@ -47,8 +55,9 @@ _ADDRESS = re.compile(r"\]\(\s{0,9}<?(?:https?://|[\w./-]{1,200}\.(?:pdf|md))|ht
 _CHECKED = re.compile(
     r"(?i)\b(?:checked|consultad[oa]|revisad[oa]|comprobad[oa]|verificad[oa])(?: on| el)?:? (\d{4}-\d{2}-\d{2})"
 )
+_NUMBERS = (_PERCENT, _SHARE, _FRACTION, _LARGE)
 _MAY_STATE_LAW = quick_look(_CITED.pattern, _STATED.pattern.replace("(?i)", ""))
-_MAY_HOLD_A_NUMBER = quick_look(*(pattern.pattern.replace("(?i)", "") for pattern in (_PERCENT, _SHARE, _LARGE)))
+_MAY_HOLD_A_NUMBER = quick_look(*(pattern.pattern.replace("(?i)", "") for pattern in _NUMBERS))
 _PROSE = frozenset({"paragraph", "item", "quote", "definition"})
 
 
@@ -98,7 +107,7 @@ def _numbers(source: Source) -> Iterator[Problem]:
         if _is_sourced(source, index, block, False):
             continue
         plain = _NOT_A_COUNT.sub(" ", block.plain)
-        match = _PERCENT.search(plain) or _SHARE.search(plain) or _LARGE.search(plain)
+        match = next(filter(None, (pattern.search(plain) for pattern in _NUMBERS)), None)
         if match is not None and not _MARK.search(plain):
             message = f"{shown(match[0])}: where is the number from? Add a footnote to this paragraph, or leave it out."
             yield finding(source.path, block.line_at(match[0]), "L003", message)

@@ -166,7 +166,7 @@ class Source:
         section = -1
         for index, block in enumerate(self.blocks):
             if block.kind != "item":
-                section = block.section if block.has_source and block.raw.rstrip().endswith(":") else -1
+                section = block.section if block.has_source and block.plain.endswith(":") else -1
             elif block.section == section:
                 found.add(index)
         return frozenset(found)

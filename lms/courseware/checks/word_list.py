@@ -12,7 +12,7 @@ WORDS: dict[str, tuple[tuple[str, str], ...]] = {
         (r"sav(?:e|es|ed|ing) (?:victims?|survivors?|girls?|women|children|kids)\b", "assist, support"),
         (r"saviou?rs?\b", "name the job: advocate, nurse, officer"),
         (
-            r"modern[- ]day slave(?:ry|s)\b|modern slavery\b|sex slave(?:ry|s)?\b|enslaved?\b",
+            r"modern[- ]day slave(?:ry|s)\b|modern slavery\b(?! act)|sex slave(?:ry|s)?\b|enslaved?\b",
             "trafficking, exploitation",
         ),
         (
@@ -63,9 +63,14 @@ WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+_300000 = r"(?:300[,. ]?000|300k|300 mil|three hundred thousand|trescient[oa]s mil)"
+_2_MILLION = r"(?:2|two|dos) (?:million|millones(?: de)?)"
+_CHILDREN = r"\b(?:child(?:ren)?|kids|minors|youths?|teens|girls|niñ[oa]s|menores|jóvenes)\b"
+_HARM = r"(?:traffick|exploit|sex|prostitut|at risk|trata|explota|en riesgo)"
 NEVER: tuple[tuple[str, str], ...] = (
     (
         r"(?:average|mean|typical) age\b.{0,90}?\b(?:1[1-5]|eleven|twelve|thirteen|fourteen|fifteen)\b"
+        r"|\baverage\b.{0,60}?\b(?:entry|enter(?:s|ed)?|recruit(?:s|ed)?|begins?|began|starts?|started)\b.{0,40}?\b1[1-5]\b"
         r"|edad (?:promedio|media)\b.{0,90}?\b(?:1[1-5]|once|doce|trece|catorce|quince)\b",
         "No sound study stands behind an average age of entry.",
     ),
@@ -75,12 +80,11 @@ NEVER: tuple[tuple[str, str], ...] = (
         "No study stands behind a life expectancy of seven years.",
     ),
     (
-        r"\b(?:300[,. ]?000|300k|300 mil|three hundred thousand|trescient[oa]s mil)\b.{0,80}?"
-        r"\b(?:child(?:ren)?|kids|minors|youths?|teens|girls|niñ[oa]s|menores|jóvenes)\b",
+        rf"\b{_300000}\b.{{0,60}}?{_CHILDREN}.{{0,120}}?{_HARM}|{_HARM}.{{0,120}}?\b{_300000}\b.{{0,60}}?{_CHILDREN}",
         "300,000 is an old guess about risk, not a count of children.",
     ),
     (
-        r"\b(?:2|two|dos) (?:million|millones(?: de)?)\b.{0,60}?\b(?:child(?:ren)?|kids|minors|niñ[oa]s|menores)\b",
+        rf"\b{_2_MILLION}\b.{{0,60}}?{_CHILDREN}.{{0,120}}?{_HARM}|{_HARM}.{{0,120}}?\b{_2_MILLION}\b.{{0,60}}?{_CHILDREN}",
         "No count stands behind two million children.",
     ),
     (
@@ -90,7 +94,8 @@ NEVER: tuple[tuple[str, str], ...] = (
         "Calls to a hotline do not rank states: they count calls.",
     ),
     (
-        r"\b(?:one|1) (?:in|out of) (?:three|3|five|5|six|6)\b.{0,90}?\b48 hours\b|\b48 hours\b.{0,60}?\brunaways?\b",
+        r"\b(?:one|1) (?:in|out of) (?:three|3|five|5|six|6)\b.{0,90}?\b48 hours\b"
+        r"|\b48 hours\b.{0,90}?\b(?:runaways?|(?:one|1) (?:in|out of) (?:three|3|five|5|six|6))\b",
         "No study stands behind the 48 hours.",
     ),
     (
