@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from lms.app import create_app
 from lms.catalog.publish import CourseHasErrors, Publication
+from lms.certification.issued import find_issued
 from lms.certification.standing import status_of
-from lms.certification.verification import find_issued
 from lms.clock import utc_now
 from lms.cohorts.templates import publish_templates
 from lms.courseware import check as checker
@@ -24,13 +25,17 @@ from lms.errors import LmsError
 from lms.jobs import deliver_due, make_queue, register
 from lms.keeping import back_up, restore_from
 from lms.people.accounts import create_administrator
+from lms.people.passwords import check_password, hash_password
 from lms.preview import preview
 from lms.publishing import course_folders, publish_folder
 from lms.resources import data_folder
 from lms.schema import upgrade
+from lms.seeding import seed
 from lms.serving import serve as run_servers
 from lms.settings import Settings, SettingsError, read_settings
 from lms.starting import start_everything
+
+T = TypeVar("T")
 
 
 def say(text: str, *, is_error: bool = False) -> None:
@@ -137,7 +142,8 @@ def new_module_command(course: Path, module_id: str, title: str) -> None:
     say(f"Now add  - {{id: {module_id}}}  to the modules in {course / 'course.yaml'}.")
 
 
-def called(step):  # type: ignore[no-untyped-def]
+def called(step: Callable[[], T]) -> T:
+    """What a service returns; its refusal becomes one line on standard error and exit code 1."""
     try:
         return step()
     except LmsError as error:
@@ -198,6 +204,15 @@ def demo_command() -> None:
         called(lambda: make_demo(app.extensions["lms"].settings, say))
 
 
+@cli.command("seed")
+@click.option("--learners", type=click.IntRange(min=1), required=True, help="How many learners to make.")
+def seed_command(learners: int) -> None:
+    """Make synthetic agencies, people and records for load tests; nobody of them can sign in."""
+    app = create_app()
+    with app.app_context():
+        called(lambda: seed(app.extensions["lms"].settings, learners, say))
+
+
 @cli.command("doctor")
 def doctor_command() -> None:
     """Look at everything the program needs, and say in plain words what is missing."""
@@ -214,8 +229,14 @@ def doctor_command() -> None:
 def create_admin_command(email: str, name: str, password: str) -> None:
     """Make a state administrator."""
     app = create_app()
+    settings: Settings = app.extensions["lms"].settings
+    called(lambda: check_password(password, site_name=settings.site_name, email=email))
+    hashed = hash_password(password)
+    now = utc_now()
     with app.app_context():
-        called(lambda: create_administrator(email=email, name=name, password=password))
+        called(
+            lambda: run_transaction(lambda: create_administrator(email=email, name=name, password_hash=hashed, now=now))
+        )
     say(f"{email} may sign in as state administrator.")
 
 

@@ -14,7 +14,7 @@ from lms.assessment.sittings import load_sitting
 from lms.catalog.versions import course_of
 from lms.clock import local_day, utc_now
 from lms.cohorts import teams
-from lms.cohorts.models import CohortTemplate, Seat
+from lms.cohorts.models import CohortTemplate
 from lms.database import db, run_transaction
 from lms.errors import Conflict
 from lms.learning.progress import load_standing
@@ -177,19 +177,12 @@ def make_team(agencies: dict[str, int], people: dict[str, int], settings: Settin
         coordinator_id=people["coordinator@demo.example"],
         starts_on=today,
         ready_by=today + timedelta(days=97),
+        now=utc_now(),
     )
-    seats = db.session.scalars(select(Seat).where(Seat.cohort_id == cohort.id).order_by(Seat.position)).all()
-    sitting = {
-        "schools": ("teacher@demo.example", "SCH-CEDAR"),
-        "healthcare": ("nurse@demo.example", "HOSP-BOONE"),
-        "law-enforcement": ("officer@demo.example", "PD-BOONE"),
-        "victim-services": ("advocate@demo.example", "ADV-BOONE"),
-    }
-    for seat in seats:
-        email, agency = sitting[seat.discipline]
-        teams.add_member(
-            cohort.id, people[email], seat_id=seat.id, agency_id=agencies[agency], actor_id=cohort.coordinator_id
-        )
+    for email in ("teacher@demo.example", "nurse@demo.example", "officer@demo.example", "advocate@demo.example"):
+        member = load_viewer(people[email])
+        assert member is not None
+        teams.add_member(cohort, member, utc_now(), actor_id=cohort.coordinator_id)
 
 
 def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:

@@ -86,9 +86,8 @@ def take_person(issuer: str, person: HostPerson, rules: Mapping[str, RoleRule], 
 
     An e-mail is kept only when the host verified it and no other account has it; accounts are never joined by it.
     """
-    user_id = find_person(issuer, person.subject)
-    if user_id is None:
-        user_id = _make(issuer, person, now)
+    known = find_person(issuer, person.subject)
+    user_id = known if known is not None else _make(issuer, person, now)
     user = db.session.get_one(User, user_id)
     user.name = person.name[:200]
     _place(user_id, person, now)
@@ -152,9 +151,9 @@ def _held_roles(user_id: int) -> set[tuple[str, int | None]]:
 
 def _give_roles(user_id: int, person: HostPerson, rules: Mapping[str, RoleRule], now: datetime) -> None:
     """Roles that the host gives come and go with it; roles that a person here granted stay."""
-    wanted = {(rule.role, agency_id) for rule, agency_id in _wanted_roles(person, rules)}
+    wanted: set[tuple[str, int | None]] = {(rule.role, over) for rule, over in _wanted_roles(person, rules)}
     held = _held_roles(user_id)
-    for role, agency_id in sorted(wanted - held, key=str):
+    for role, agency_id in wanted - held:
         db.session.add(RoleGrant(user_id=user_id, role=role, agency_id=agency_id, granted_at=now))
         note("role.granted-by-host", "user", user_id, actor_id=user_id, agency_id=agency_id, role=role)
     for role, agency_id in held - wanted:

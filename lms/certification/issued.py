@@ -1,0 +1,17 @@
+"""Whether a file is one that was issued here: by the SHA-256 of its exact bytes."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import select
+
+from lms.certification.models import Certificate
+from lms.database import db
+
+
+def find_issued(content: bytes) -> Certificate | None:
+    """The certificate whose stored PDF has exactly these bytes; None for a changed file or somebody else's."""
+    return db.session.scalars(
+        select(Certificate).where(Certificate.document_hash == hashlib.sha256(content).hexdigest())
+    ).first()
