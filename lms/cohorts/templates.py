@@ -34,6 +34,10 @@ class PublishedTemplates:
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """As the command says it: `2 added, 0 changed, 0 unchanged`."""
+        return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.unchanged)} unchanged"
+
 
 def publish_templates(folder: Path, now: datetime | None = None) -> PublishedTemplates:
     """Take every `*.yaml` of a folder as a template; the same files again change nothing. The caller commits.
