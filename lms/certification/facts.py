@@ -111,9 +111,7 @@ class CertificateFacts:
 
     @property
     def contact_hours(self) -> str:
-        """Minutes / 60 to two places, rounded down: hours are never given away."""
-        hundredths = (self.contact_minutes or 0) * 100 // 60
-        return f"{hundredths // 100}.{hundredths % 100:02d}"
+        return hours_of(self.contact_minutes or 0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; days as ISO text."""
@@ -131,6 +129,12 @@ class CertificateFacts:
         values["suggested_credit"] = tuple(SuggestedLine(**line) for line in values.get("suggested_credit") or ())
         values["team"] = _team(values.get("team"))
         return cls(**values)
+
+
+def hours_of(minutes: int) -> str:
+    """Minutes / 60 to two places, rounded down: hours are never given away."""
+    hundredths = minutes * 100 // 60
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _team(stored: Mapping[str, Any] | None) -> TeamFacts | None:

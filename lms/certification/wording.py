@@ -1,0 +1,194 @@
+"""The words of printed documents, in each language that they are drawn in. Documents know no Flask and no catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from lms.certification.facts import SuggestedLine, hours_of
+
+LOCALES = {"en": "en_US", "es": "es_US"}
+
+ENGLISH = {
+    "certificate_title": "Certificate of Completion",
+    "team_title": "Certificate of Team Readiness",
+    "certifies": "This certifies that",
+    "certifies_team": "This certifies that the team",
+    "completed_lead": "has successfully completed",
+    "met_lead": "has met the requirements of",
+    "contact_hours": "Contact hours",
+    "completed": "Completed",
+    "awarded": "Awarded",
+    "format": "Format",
+    "valid_until": "Valid until",
+    "no_end": "No end date",
+    "exercise": "Exercise",
+    "members": "Members",
+    "online-self-paced": "Computer-Based Training",
+    "online-self-paced-detail": "online, self-paced",
+    "team": "Team training",
+    "team-detail": "members online, team in its exercise",
+    "version": "version {number}",
+    "no_accreditation": "No accreditation is claimed.",
+    "details_title": "Details of this certificate",
+    "objectives": "Learning objectives",
+    "credit": "Credit",
+    "suggested": "May be submitted to {body} for {hours} hours ({kind}); not approved.",
+    "seats": "Composition on the day of the award",
+    "seat": "Seat",
+    "person": "Person",
+    "agency": "Agency",
+    "milestones": "Milestones",
+    "milestone": "Milestone",
+    "met_on": "Met on",
+    "provider": "Provider",
+    "provider_numbers": "Provider numbers: {numbers}",
+    "pass_rule": "Completion requires at least {percent} percent on the final quiz. Scores are not printed.",
+    "hours_rule": "{hours} contact hours = {minutes} minutes.",
+    "source": "{code}, version {number}, content {hash}",
+    "check": "To check this certificate, scan the code or go to {address} and enter {code}.",
+    "check_short": "Check this certificate at",
+    "qr_alt": "QR code that opens {address}",
+    "seal_alt": "Seal with a star",
+    "composed": "Seats filled: {seats}.",
+    "transcript_title": "Training transcript",
+    "transcript_for": "Transcript of",
+    "as_of": "As of {day}",
+    "course": "Course",
+    "hours": "Hours",
+    "standing": "Standing",
+    "code": "Code",
+    "year": "Year",
+    "certificates": "Certificates",
+    "total": "Total",
+    "hours_by_year": "Contact hours by year",
+    "no_certificates": "No certificate has been awarded so far.",
+    "standing_valid": "Valid until {day}",
+    "standing_valid_forever": "Valid",
+    "standing_expired": "Expired after {day}",
+    "standing_revoked": "Revoked on {day}",
+    "standing_superseded": "Replaced",
+    "standing_not-yet": "Not yet valid",
+    "transcript_note": "Hours of revoked and replaced certificates are not counted. To check a line, go to {address} "
+    "and enter its code.",
+    "page": "Page",
+    "of": "of",
+}
+
+SPANISH = {
+    "certificate_title": "Certificado de finalización",
+    "team_title": "Certificado de preparación del equipo",
+    "certifies": "Se certifica que",
+    "certifies_team": "Se certifica que el equipo",
+    "completed_lead": "ha completado satisfactoriamente",
+    "met_lead": "ha cumplido los requisitos de",
+    "contact_hours": "Horas de contacto",
+    "completed": "Finalizado",
+    "awarded": "Otorgado",
+    "format": "Modalidad",
+    "valid_until": "Válido hasta",
+    "no_end": "Sin fecha de vencimiento",
+    "exercise": "Ejercicio",
+    "members": "Integrantes",
+    "online-self-paced": "Capacitación por computadora",
+    "online-self-paced-detail": "Computer-Based Training, a su propio ritmo",
+    "team": "Capacitación en equipo",
+    "team-detail": "integrantes en línea, equipo en su ejercicio",
+    "version": "versión {number}",
+    "no_accreditation": "No se declara ninguna acreditación.",
+    "details_title": "Detalles de este certificado",
+    "objectives": "Objetivos de aprendizaje",
+    "credit": "Créditos",
+    "suggested": "Puede presentarse ante {body} por {hours} horas ({kind}); no aprobado.",
+    "seats": "Composición en el día del otorgamiento",
+    "seat": "Puesto",
+    "person": "Persona",
+    "agency": "Entidad",
+    "milestones": "Metas",
+    "milestone": "Meta",
+    "met_on": "Cumplida el",
+    "provider": "Proveedor",
+    "provider_numbers": "Números de proveedor: {numbers}",
+    "pass_rule": "Para completar el curso se exige al menos {percent} por ciento en la evaluación final. "
+    "Las calificaciones no se imprimen.",
+    "hours_rule": "{hours} horas de contacto = {minutes} minutos.",
+    "source": "{code}, versión {number}, contenido {hash}",
+    "check": "Para comprobar este certificado, escanee el código o vaya a {address} e ingrese {code}.",
+    "check_short": "Compruebe este certificado en",
+    "qr_alt": "Código QR que abre {address}",
+    "seal_alt": "Sello con una estrella",
+    "composed": "Puestos ocupados: {seats}.",
+    "transcript_title": "Historial de capacitación",
+    "transcript_for": "Historial de",
+    "as_of": "Al {day}",
+    "course": "Curso",
+    "hours": "Horas",
+    "standing": "Estado",
+    "code": "Código",
+    "year": "Año",
+    "certificates": "Certificados",
+    "total": "Total",
+    "hours_by_year": "Horas de contacto por año",
+    "no_certificates": "Todavía no se ha otorgado ningún certificado.",
+    "standing_valid": "Válido hasta el {day}",
+    "standing_valid_forever": "Válido",
+    "standing_expired": "Venció después del {day}",
+    "standing_revoked": "Revocado el {day}",
+    "standing_superseded": "Reemplazado",
+    "standing_not-yet": "Aún no es válido",
+    "transcript_note": "No se cuentan las horas de certificados revocados o reemplazados. Para comprobar una línea, "
+    "vaya a {address} e ingrese su código.",
+    "page": "Página",
+    "of": "de",
+}
+
+WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}
+
+BODIES: Mapping[str, Mapping[str, str]] = {
+    "missouri-post": {
+        "en": "the Missouri Peace Officer Standards and Training (POST) Program",
+        "es": "el Programa de Normas y Capacitación de Agentes del Orden (POST) de Missouri",
+    },
+    "missouri-dese": {
+        "en": "a Missouri school district under the rules of the Department of Elementary and Secondary Education",
+        "es": "un distrito escolar de Missouri según las normas del Departamento de Educación Primaria y Secundaria",
+    },
+}
+"""The bodies that the shipped courses name. Another body prints by its own id, dashes made spaces."""
+
+CREDIT_WORDS: Mapping[str, Mapping[str, str]] = {
+    "clee": {"en": "CLEE", "es": "CLEE"},
+    "contact-hours": {"en": "contact hours", "es": "horas de contacto"},
+    "legal-studies": {"en": "legal studies", "es": "estudios legales"},
+    "interpersonal": {"en": "interpersonal perspectives", "es": "perspectivas interpersonales"},
+    "technical": {"en": "technical studies", "es": "estudios técnicos"},
+    "skill-development": {"en": "skill development", "es": "desarrollo de habilidades"},
+    "professional-development": {"en": "professional development", "es": "desarrollo profesional"},
+}
+
+
+def word(language: str, key: str, **values: Any) -> str:
+    """A printed word in a language; English where there are no words for it."""
+    text = WORDS.get(language, ENGLISH)[key]
+    return text.format(**values) if values else text
+
+
+def long_day(day: date, language: str) -> str:
+    """March 14, 2026 or 14 de marzo de 2026."""
+    return format_date(day, "long", locale=LOCALES.get(language, "en_US"))
+
+
+def suggested_text(line: SuggestedLine, language: str) -> str:
+    """The sentence for credit that was not approved."""
+    kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)
+    return word(
+        language, "suggested", body=_named(BODIES, line.body, language), hours=hours_of(line.minutes), kind=kind
+    )
+
+
+def _named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:
+    by_language = names.get(key, {})
+    return by_language.get(language) or by_language.get("en") or key.replace("-", " ")
