@@ -186,4 +186,3 @@ def install(app: Flask, settings: Settings) -> None:
         exit_url=settings.exit_url,
         site_name=settings.site_name,
     )
-    navigation.install(app)
