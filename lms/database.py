@@ -15,7 +15,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import JSON, BigInteger, CursorResult, DateTime, Engine, Integer, MetaData, String, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -175,9 +175,10 @@ def writing() -> Iterator[Any]:
 
 
 def is_passing_trouble(error: DBAPIError) -> bool:
-    """Whether running the whole transaction again may succeed: deadlock, serialization failure, lock not got."""
+    """Whether running the whole transaction again may succeed: deadlock, serialization failure, lock not got, or
+    another transaction inserted the same unique thing first (the next run sees it and says so in words)."""
     state = getattr(error.orig, "sqlstate", None)
-    return state in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+    return state in {"40001", "40P01", "55P03", "23505"} or "database is locked" in str(error.orig)
 
 
 def run_transaction(step: Callable[[], T]) -> T:
@@ -186,7 +187,7 @@ def run_transaction(step: Callable[[], T]) -> T:
         try:
             with writing():
                 return step()
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if not tries_left or not is_passing_trouble(error) or "database is locked" in str(error.orig):
                 raise
             time.sleep(random.uniform(0.01, 0.05) * (RETRIES - tries_left + 1))  # noqa: S311 - spreading, not secrecy

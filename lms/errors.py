@@ -40,6 +40,12 @@ class Invalid(LmsError):
         self.field = field
 
 
+class Busy(LmsError):
+    """Too many ask for the same at once; nothing was changed, and trying again in a moment works."""
+
+    status = 503
+
+
 def N_(message: str) -> str:
     """Marks a sentence for translation; the web translates it when it is shown."""
     return message

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.courseware.course import DISCIPLINES
 from lms.database import Model, primary_key
+from lms.people.names import search_text
 
 AGENCY_KINDS = ("state", "district", "school", "hospital", "clinic", "police", "sheriff", "advocacy", "other")
 ROLES = ("state-administrator", "agency-administrator", "author", "coordinator")
@@ -45,11 +46,16 @@ class Agency(Model):
     archived_at: Mapped[datetime | None]
 
 
+def _search_text_of_new(context: Any) -> str:
+    values = context.get_current_parameters()
+    return search_text(values["name"], values.get("email"))
+
+
 class User(Model):
     """A person. Disabled, never deleted: records hang on the row."""
 
     __tablename__ = "lms_users"
-    __table_args__ = (UniqueConstraint("email"),)
+    __table_args__ = (UniqueConstraint("email"), Index("ix_lms_users_search_text", "search_text", "id"))
 
     id: Mapped[primary_key]
     name: Mapped[str] = mapped_column(String(200))
@@ -64,10 +70,18 @@ class User(Model):
     last_seen_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
+    search_text: Mapped[str] = mapped_column(String(540), default=_search_text_of_new)
+    """Name and e-mail without accents and capitals: what lists search and sort by, the same on every database."""
 
     @property
     def printed_name(self) -> str:
         return self.certificate_name or self.name
+
+
+@event.listens_for(User, "before_update")
+def keep_search_text(mapper: object, connection: object, user: User) -> None:
+    """A person is found by the name they have now."""
+    user.search_text = search_text(user.name, user.email)
 
 
 class ExternalIdentity(Model):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import aliased
 
 from lms.clock import utc_now
 from lms.database import db
@@ -49,11 +50,13 @@ def begin_session(user_id: int, *, hours: int, agent: str, data: dict[str, Any] 
     return token
 
 
-def find_session(token: str, *, idle_minutes: int) -> FoundSession | None:
-    """The session and its viewer with places and grants that hold now; None when ended, expired, idle or disabled."""
+def find_session(token: str, *, idle_minutes: int, today: date | None = None) -> FoundSession | None:
+    """The session and its viewer with places and grants that hold now, in one query; None when ended, expired, idle
+    or disabled. `today` is the local day, for places that begin or end on it."""
     now = utc_now()
-    today = now.date()
-    head = db.session.execute(
+    day = today or now.date()
+    ruled = aliased(Agency)
+    rows = db.session.execute(
         select(
             UserSession.id,
             UserSession.data,
@@ -64,16 +67,21 @@ def find_session(token: str, *, idle_minutes: int) -> FoundSession | None:
             User.email,
             User.language,
             User.is_demo,
+            Membership.id,
             Membership.agency_id,
-            Membership.discipline,
-            Membership.started_on,
-            Membership.ended_on,
             Agency.name,
             Agency.path,
+            Membership.discipline,
+            RoleGrant.id,
+            RoleGrant.role,
+            RoleGrant.agency_id,
+            ruled.path,
         )
         .join(User, User.id == UserSession.user_id)
-        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Membership, and_(Membership.user_id == User.id, _place_holds(day)))
         .outerjoin(Agency, Agency.id == Membership.agency_id)
+        .outerjoin(RoleGrant, and_(RoleGrant.user_id == User.id, _grant_holds(now)))
+        .outerjoin(ruled, ruled.id == RoleGrant.agency_id)
         .where(
             UserSession.token_hash == token_hash(token),
             UserSession.ended_at.is_(None),
@@ -81,28 +89,35 @@ def find_session(token: str, *, idle_minutes: int) -> FoundSession | None:
             UserSession.last_seen_at > now - timedelta(minutes=idle_minutes),
             User.disabled_at.is_(None),
         )
+        .order_by(Membership.id, RoleGrant.id)
     ).all()
-    if not head:
+    if not rows:
         return None
-    first = head[0]
-    places = tuple(
-        Place(row[9], row[13], row[14], row[10])
-        for row in head
-        if row[9] is not None and row[11] <= today and (row[12] is None or row[12] > today)
-    )
+    first = rows[0]
+    # Places and grants come as their product; each is told apart by its own id.
+    places = {row[9]: Place(*row[10:14]) for row in rows if row[9] is not None}
+    grants = {row[14]: Grant(*row[15:18]) for row in rows if row[14] is not None}
     viewer = Viewer(
         id=first[4],
         name=first[5],
         email=first[6],
         language=first[7],
         is_demo=first[8],
-        places=places,
-        grants=current_grants(first[4], now),
+        places=tuple(places.values()),
+        grants=tuple(grants.values()),
         session_id=first[0],
         signed_in_at=first[2],
         last_seen_at=first[3],
     )
     return FoundSession(dict(first[1]), viewer)
+
+
+def _place_holds(day: date) -> ColumnElement[bool]:
+    return and_(Membership.started_on <= day, Membership.ended_on.is_(None) | (Membership.ended_on > day))
+
+
+def _grant_holds(now: datetime) -> ColumnElement[bool]:
+    return and_(RoleGrant.revoked_at.is_(None), RoleGrant.until.is_(None) | (RoleGrant.until > now))
 
 
 def current_grants(user_id: int, now: datetime) -> tuple[Grant, ...]:
@@ -112,29 +127,23 @@ def current_grants(user_id: int, now: datetime) -> tuple[Grant, ...]:
         .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
         .where(
             RoleGrant.user_id == user_id,
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+            _grant_holds(now),
         )
         .order_by(RoleGrant.id)
     ).all()
     return tuple(Grant(role, agency_id, path) for role, agency_id, path in rows)
 
 
-def load_viewer(user_id: int) -> Viewer | None:
+def load_viewer(user_id: int, *, today: date | None = None) -> Viewer | None:
     """The viewer of a person without a session (commands, jobs, the plug-in); None when disabled or unknown."""
     user = db.session.get(User, user_id)
     if user is None or user.disabled_at is not None:
         return None
     now = utc_now()
-    today = now.date()
     rows = db.session.execute(
         select(Membership.agency_id, Agency.name, Agency.path, Membership.discipline)
         .join(Agency, Agency.id == Membership.agency_id)
-        .where(
-            Membership.user_id == user_id,
-            Membership.started_on <= today,
-            Membership.ended_on.is_(None) | (Membership.ended_on > today),
-        )
+        .where(Membership.user_id == user_id, _place_holds(today or now.date()))
         .order_by(Membership.id)
     ).all()
     return Viewer(
@@ -182,4 +191,21 @@ def end_all_sessions(user_id: int, *, but: int | None = None) -> None:
         update(UserSession)
         .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.id != (but or 0))
         .values(ended_at=utc_now())
+    )
+
+
+def list_sessions(user_id: int, *, idle_minutes: int) -> list[UserSession]:
+    """The sign-ins of a person that are open now, the latest used first."""
+    now = utc_now()
+    return list(
+        db.session.scalars(
+            select(UserSession)
+            .where(
+                UserSession.user_id == user_id,
+                UserSession.ended_at.is_(None),
+                UserSession.expires_at > now,
+                UserSession.last_seen_at > now - timedelta(minutes=idle_minutes),
+            )
+            .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+        )
     )

@@ -1,0 +1,194 @@
+"""Agencies as a tree: add, rename, move with all below, archive and bring back. Never deleted: records hang on them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from lms.clock import utc_now
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.people.audit import note
+from lms.people.models import AGENCY_KINDS, Agency
+from lms.people.names import clean_name, fold
+
+LONGEST_PATH = 255
+
+
+@cache
+def counties() -> dict[str, str]:
+    """Names of the counties by FIPS code, in the order of the codes, which is the order of the names."""
+    names: dict[str, str] = json.loads(Path(__file__).with_name("counties.json").read_text(encoding="utf-8"))
+    return names
+
+
+def get_agency(agency_id: int) -> Agency:
+    """The agency. Raises NotFound."""
+    agency = db.session.get(Agency, agency_id)
+    if agency is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    return agency
+
+
+def create_agency(
+    *,
+    name: str,
+    kind: str,
+    parent_id: int | None,
+    county_fips: str | None = None,
+    code: str | None = None,
+    actor_id: int | None,
+) -> Agency:
+    """A new agency below `parent_id`, or at the top. The caller commits. Raises Invalid, Conflict."""
+    lock_tree()
+    parent = get_agency(parent_id) if parent_id is not None else None
+    if parent is not None and parent.archived_at is not None:
+        raise Conflict(N_("The agency above is archived. Bring it back first."))
+    name = _checked_name(name)
+    _refuse_twin(name, parent_id)
+    agency = Agency(
+        name=name,
+        kind=_checked_kind(kind),
+        parent_id=parent_id,
+        county_fips=_checked_county(county_fips),
+        code=_free_code(code),
+        path="",
+        created_at=utc_now(),
+    )
+    db.session.add(agency)
+    db.session.flush()
+    agency.path = f"{parent.path if parent else '/'}{agency.id}/"
+    if len(agency.path) > LONGEST_PATH:
+        raise Invalid(N_("Agencies cannot be nested so deeply."), "parent_id")
+    note("agency.added", "agency", agency.id, actor_id=actor_id, agency_id=agency.id, name=name, parent_id=parent_id)
+    return agency
+
+
+def change_agency(
+    agency_id: int, *, name: str, kind: str, county_fips: str | None, code: str | None, actor_id: int | None
+) -> Agency:
+    """Rename an agency or correct what is known of it; what it was before stays in the audit. The caller commits."""
+    agency = get_agency(agency_id)
+    name = _checked_name(name)
+    if fold(name) != fold(agency.name):
+        _refuse_twin(name, agency.parent_id, but=agency.id)
+    wanted: dict[str, Any] = {
+        "name": name,
+        "kind": _checked_kind(kind),
+        "county_fips": _checked_county(county_fips),
+        "code": _free_code(code, but=agency.id),
+    }
+    changes = {key: [getattr(agency, key), value] for key, value in wanted.items() if getattr(agency, key) != value}
+    for key, (_, value) in changes.items():
+        setattr(agency, key, value)
+    if changes:
+        note("agency.changed", "agency", agency.id, actor_id=actor_id, agency_id=agency.id, changes=changes)
+    return agency
+
+
+def move_agency(agency_id: int, parent_id: int | None, *, actor_id: int | None) -> Agency:
+    """Put an agency, with all below it, under another. The caller commits. Raises Invalid where that makes a loop."""
+    lock_tree()
+    agency = get_agency(agency_id)
+    parent = get_agency(parent_id) if parent_id is not None else None
+    if parent is not None and parent.path.startswith(agency.path):
+        raise Invalid(N_("An agency cannot be put below itself."), "parent_id")
+    if parent is not None and parent.archived_at is not None:
+        raise Conflict(N_("The agency above is archived. Bring it back first."))
+    if agency.parent_id == parent_id:
+        return agency
+    _refuse_twin(agency.name, parent_id, but=agency.id)
+    old_path, old_parent = agency.path, agency.parent_id
+    new_path = f"{parent.path if parent else '/'}{agency.id}/"
+    longest = db.session.scalar(select(func.max(func.length(Agency.path))).where(Agency.path.like(f"{old_path}%")))
+    if (longest or 0) - len(old_path) + len(new_path) > LONGEST_PATH:
+        raise Invalid(N_("Agencies cannot be nested so deeply."), "parent_id")
+    agency.parent_id = parent_id
+    db.session.flush()
+    db.session.execute(
+        update(Agency)
+        .where(Agency.path.like(f"{old_path}%"))
+        .values(path=func.concat(new_path, func.substr(Agency.path, len(old_path) + 1)))
+    )
+    db.session.refresh(agency)
+    note("agency.moved", "agency", agency.id, actor_id=actor_id, agency_id=agency.id, parents=[old_parent, parent_id])
+    return agency
+
+
+def archive_agency(agency_id: int, *, actor_id: int | None) -> Agency:
+    """Take an agency out of every choice; people and records keep their place in it. The caller commits.
+
+    Raises Conflict while agencies below it are in use.
+    """
+    lock_tree()
+    agency = get_agency(agency_id)
+    if agency.archived_at is not None:
+        raise Conflict(N_("This agency is archived already."))
+    below = db.session.scalar(
+        select(func.count()).where(
+            Agency.path.like(f"{agency.path}%"), Agency.id != agency.id, Agency.archived_at.is_(None)
+        )
+    )
+    if below:
+        raise Conflict(N_("%(n)s agencies below this one are still in use. Archive or move them first."), n=below)
+    agency.archived_at = utc_now()
+    note("agency.archived", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
+    return agency
+
+
+def restore_agency(agency_id: int, *, actor_id: int | None) -> Agency:
+    """Bring an archived agency back. The caller commits. Raises Conflict while the one above is archived."""
+    lock_tree()
+    agency = get_agency(agency_id)
+    if agency.archived_at is None:
+        raise Conflict(N_("This agency is in use already."))
+    if agency.parent_id is not None and get_agency(agency.parent_id).archived_at is not None:
+        raise Conflict(N_("The agency above is archived. Bring it back first."))
+    agency.archived_at = None
+    note("agency.restored", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
+    return agency
+
+
+def lock_tree() -> None:
+    """Let only one transaction at a time change the shape of the tree (PostgreSQL; SQLite has one writer anyway).
+
+    Two moves at once could otherwise make a loop, or leave a new agency with the path its parent had before.
+    """
+    db.session.execute(select(Agency.id).where(Agency.parent_id.is_(None)).order_by(Agency.id).with_for_update())
+
+
+def _checked_name(name: str) -> str:
+    name = clean_name(name)
+    if not name:
+        raise Invalid(N_("Give the agency a name."), "name")
+    return name[:200]
+
+
+def _checked_kind(kind: str) -> str:
+    if kind not in AGENCY_KINDS:
+        raise Invalid(N_("Choose what kind of agency it is."), "kind")
+    return kind
+
+
+def _checked_county(fips: str | None) -> str | None:
+    if fips and fips not in counties():
+        raise Invalid(N_("Choose a county from the list."), "county_fips")
+    return fips or None
+
+
+def _free_code(code: str | None, but: int | None = None) -> str | None:
+    code = (code or "").strip()[:64] or None
+    if code and db.session.scalar(select(Agency.id).where(Agency.code == code, Agency.id != (but or 0))):
+        raise Invalid(N_("Another agency has this code."), "code")
+    return code
+
+
+def _refuse_twin(name: str, parent_id: int | None, but: int | None = None) -> None:
+    """Two agencies of one name side by side could not be told apart in any list."""
+    beside = select(Agency.name).where(Agency.parent_id == parent_id, Agency.id != (but or 0))
+    if any(fold(one) == fold(name) for one in db.session.scalars(beside)):
+        raise Invalid(N_("There is an agency of this name here already."), "name")

@@ -1,0 +1,208 @@
+"""Invitations by mail: into an agency by its administrator, or to oneself where registration is open.
+
+Either way the link proves the e-mail address, is used once, and only its hash is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from lms.clock import utc_now
+from lms.courseware.course import DISCIPLINES
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.outbox import enqueue
+from lms.people.accounts import create_user
+from lms.people.audit import note
+from lms.people.memberships import start_membership
+from lms.people.models import Agency, Invitation, Membership, User
+from lms.people.names import clean_email, clean_name
+from lms.people.signins import token_hash
+
+INVITATION_DAYS = 14
+REGISTRATION_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The secret of a link, the link itself, and the language of the mail that carries it."""
+
+    token: str
+    link: str
+    language: str
+
+
+def invite(
+    *, email: str, name: str, agency_id: int, discipline: str, invited_by_id: int, day: date, letter: Letter
+) -> Invitation:
+    """Invite a person into an agency; an open invitation of the same person there is replaced. The caller commits.
+
+    Whether the e-mail has an account elsewhere makes no difference, so that inviting tells nothing about others.
+    Raises Conflict where the person belongs to the agency already.
+    """
+    email = clean_email(email)
+    if discipline not in DISCIPLINES:
+        raise Invalid(N_("Choose a professional field."), "discipline")
+    agency = db.session.get_one(Agency, agency_id)
+    if agency.archived_at is not None:
+        raise Conflict(N_("This agency is archived; nobody can join it."))
+    belongs = select(Membership.id).where(
+        Membership.agency_id == agency_id,
+        Membership.discipline == discipline,
+        Membership.ended_on.is_(None) | (Membership.ended_on > day),
+        Membership.user_id.in_(select(User.id).where(User.email == email)),
+    )
+    if db.session.scalar(belongs.limit(1)) is not None:
+        raise Conflict(N_("%(email)s belongs to this agency already."), email=email)
+    now = utc_now()
+    db.session.execute(
+        update(Invitation)
+        .where(Invitation.email == email, Invitation.agency_id == agency_id, _is_open(now))
+        .values(withdrawn_at=now)
+    )
+    invitation = Invitation(
+        token_hash=token_hash(letter.token),
+        email=email,
+        name=clean_name(name)[:200],
+        agency_id=agency_id,
+        discipline=discipline,
+        invited_by_id=invited_by_id,
+        created_at=now,
+        expires_at=now + timedelta(days=INVITATION_DAYS),
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    note("invitation.sent", "invitation", invitation.id, actor_id=invited_by_id, agency_id=agency_id)
+    _send(invitation, agency.name, letter)
+    return invitation
+
+
+def resend(invitation_id: int, *, actor_id: int, letter: Letter) -> Invitation:
+    """Send a new link and 14 more days; the link sent before ends. The caller commits. Raises Conflict."""
+    invitation = get_unused(invitation_id, is_for_change=True)
+    now = utc_now()
+    invitation.token_hash = token_hash(letter.token)
+    invitation.expires_at = now + timedelta(days=INVITATION_DAYS)
+    agency = db.session.get_one(Agency, invitation.agency_id)
+    note("invitation.sent", "invitation", invitation.id, actor_id=actor_id, agency_id=agency.id, again=True)
+    _send(invitation, agency.name, letter)
+    return invitation
+
+
+def withdraw(invitation_id: int, *, actor_id: int) -> Invitation:
+    """Make a link useless. The caller commits. Raises Conflict."""
+    invitation = get_unused(invitation_id, is_for_change=True)
+    invitation.withdrawn_at = utc_now()
+    note("invitation.withdrawn", "invitation", invitation.id, actor_id=actor_id, agency_id=invitation.agency_id)
+    return invitation
+
+
+def register(email: str, *, letter: Letter, sign_in_link: str) -> None:
+    """Open registration: send a link that proves the address; to a known address, a mail that says there is an
+    account. Answers nothing, so that the page tells a stranger nothing. The caller commits."""
+    email = clean_email(email)
+    now = utc_now()
+    known = db.session.scalar(select(User.id).where(User.email == email))
+    digest = token_hash(letter.token)
+    if known is not None:
+        payload = {"to": email, "template": "account-exists", "language": letter.language}
+        enqueue("mail", f"account-exists:{digest}", {**payload, "values": {"link": sign_in_link}})
+        return
+    db.session.add(
+        Invitation(
+            token_hash=digest,
+            email=email,
+            created_at=now,
+            expires_at=now + timedelta(hours=REGISTRATION_HOURS),
+        )
+    )
+    payload = {"to": email, "template": "verify-email", "language": letter.language}
+    values = {"link": letter.link, "hours": REGISTRATION_HOURS}
+    enqueue("mail", f"verify-email:{digest}", {**payload, "values": values})
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The invitation of a link that can be used now."""
+    return db.session.scalars(
+        select(Invitation).where(Invitation.token_hash == token_hash(token), _is_open(utc_now()))
+    ).one_or_none()
+
+
+def has_account(invitation: Invitation) -> bool:
+    return db.session.scalar(select(User.id).where(User.email == invitation.email)) is not None
+
+
+def accept_as_new(token: str, *, name: str, password_hash: str, language: str, day: date) -> int:
+    """Make the account and its place; returns the person's id. The caller commits. Raises Conflict, Invalid."""
+    invitation = _use(token)
+    user = create_user(name=name, email=invitation.email, password_hash=password_hash, language=language, now=utc_now())
+    note("account.made", "user", user.id, actor_id=user.id, agency_id=invitation.agency_id)
+    _take_place(invitation, user.id, day)
+    return user.id
+
+
+def accept_as(token: str, user_id: int, *, day: date) -> int:
+    """Give the place to somebody who has an account with the invited address. The caller commits. Raises Conflict."""
+    invitation = _use(token)
+    user = db.session.get_one(User, user_id)
+    if user.email != invitation.email:
+        raise Conflict(N_("This invitation was sent to another e-mail address."))
+    _take_place(invitation, user_id, day)
+    return user_id
+
+
+def open_invitations(agency_ids: Sequence[int]) -> Sequence[Invitation]:
+    """What was neither accepted nor withdrawn in these agencies, newest first; also what is too old by now."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.agency_id.in_(agency_ids), Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+        )
+        .order_by(Invitation.id.desc())
+    ).all()
+
+
+def get_unused(invitation_id: int, *, is_for_change: bool = False) -> Invitation:
+    """An invitation into an agency that nobody accepted yet. Raises NotFound, Conflict."""
+    invitation = db.session.get(Invitation, invitation_id, with_for_update=is_for_change)
+    if invitation is None or invitation.agency_id is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    if invitation.accepted_at is not None:
+        raise Conflict(N_("This invitation was accepted already."))
+    if invitation.withdrawn_at is not None:
+        raise Conflict(N_("This invitation was withdrawn already."))
+    return invitation
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    return and_(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > now)
+
+
+def _use(token: str) -> Invitation:
+    now = utc_now()
+    used = db.session.execute(
+        update(Invitation)
+        .where(Invitation.token_hash == token_hash(token), _is_open(now))
+        .values(accepted_at=now)
+        .returning(Invitation.id)
+    ).scalar()
+    if used is None:
+        raise Conflict(N_("This invitation was used, withdrawn, or is too old. Ask for a new one."))
+    return db.session.get_one(Invitation, used)
+
+
+def _take_place(invitation: Invitation, user_id: int, day: date) -> None:
+    invitation.accepted_by_id = user_id
+    if invitation.agency_id is not None and invitation.discipline is not None:
+        start_membership(user_id, invitation.agency_id, invitation.discipline, day=day, actor_id=user_id)
+    note("invitation.accepted", "invitation", invitation.id, actor_id=user_id, agency_id=invitation.agency_id)
+
+
+def _send(invitation: Invitation, agency_name: str, letter: Letter) -> None:
+    values = {"name": invitation.name, "agency": agency_name, "link": letter.link, "days": INVITATION_DAYS}
+    payload = {"to": invitation.email, "template": "invitation", "language": letter.language, "values": values}
+    enqueue("mail", f"invitation:{invitation.token_hash}", payload)

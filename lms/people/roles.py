@@ -1,0 +1,115 @@
+"""Giving and taking roles: nobody gives what they do not hold there, and the state is never left without anybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lms.clock import utc_now
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from lms.people.audit import note
+from lms.people.models import ROLES, Agency, RoleGrant, User
+from lms.people.viewer import Viewer
+
+MAY_GIVE: dict[str, tuple[str, ...]] = {
+    "state-administrator": ROLES,
+    "agency-administrator": ("agency-administrator", "coordinator"),
+}
+"""Which roles a role may give, over what it covers itself. An author publishes for everybody, so only the state
+appoints authors."""
+
+
+def may_give(viewer: Viewer, role: str, agency_path: str | None) -> bool:
+    """Whether the viewer may give (and take) the role over that agency; None means everywhere."""
+    return any(
+        role in MAY_GIVE.get(grant.role, ())
+        and (grant.agency_path is None or (agency_path is not None and agency_path.startswith(grant.agency_path)))
+        for grant in viewer.grants
+    )
+
+
+def roles_to_give(viewer: Viewer) -> tuple[str, ...]:
+    """The roles that the viewer may give over something."""
+    return tuple(role for role in ROLES if any(role in MAY_GIVE.get(grant.role, ()) for grant in viewer.grants))
+
+
+def grant_role(
+    viewer: Viewer, user_id: int, role: str, agency_id: int | None, *, until: datetime | None = None
+) -> RoleGrant:
+    """Give a role over an agency and all below it (None: everywhere). Holds at the person's next request.
+
+    The one that exists where they hold it already. The caller commits. Raises NotAllowed, NotFound, Invalid.
+    """
+    path = path_of(agency_id)
+    if not may_give(viewer, role, path):
+        raise NotAllowed(N_("You can only give roles that you may give, over agencies that you administer."))
+    now = utc_now()
+    if until is not None and until <= now:
+        raise Invalid(N_("The last day of a role has to lie ahead."), "until")
+    held = db.session.scalars(
+        select(RoleGrant).where(
+            RoleGrant.user_id == user_id,
+            RoleGrant.role == role,
+            RoleGrant.agency_id.is_(None) if agency_id is None else RoleGrant.agency_id == agency_id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+        )
+    ).first()
+    if held is not None:
+        raise Conflict(N_("This person has this role there already."))
+    grant = RoleGrant(
+        user_id=user_id, role=role, agency_id=agency_id, granted_by_id=viewer.id, granted_at=now, until=until
+    )
+    db.session.add(grant)
+    note("role.granted", "user", user_id, actor_id=viewer.id, agency_id=agency_id, role=role)
+    return grant
+
+
+def revoke_role(viewer: Viewer, grant_id: int) -> RoleGrant:
+    """Take a role back; holds at the person's next request. The caller commits. Raises NotAllowed, Conflict."""
+    grant = db.session.get(RoleGrant, grant_id)
+    if grant is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    if not may_give(viewer, grant.role, path_of(grant.agency_id)):
+        raise NotAllowed(N_("You can only take roles that you may give, over agencies that you administer."))
+    if grant.revoked_at is not None:
+        raise Conflict(N_("This role was taken back already."))
+    if grant.role == "state-administrator" and grant.agency_id is None:
+        refuse_last_state_administrator(grant.user_id)
+    grant.revoked_at = utc_now()
+    note("role.revoked", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role)
+    return grant
+
+
+def refuse_last_state_administrator(user_id: int) -> None:
+    """Raises Conflict where nobody but this person administers the state everywhere.
+
+    The rows are locked, so that two who demote each other at the same moment cannot both succeed.
+    """
+    now = utc_now()
+    holders = db.session.scalars(
+        select(RoleGrant.user_id)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.role == "state-administrator",
+            RoleGrant.agency_id.is_(None),
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+            User.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.id)
+        .with_for_update(of=RoleGrant)
+    ).all()
+    if set(holders) == {user_id}:
+        raise Conflict(N_("This is the last state administrator. Appoint another one first."))
+
+
+def path_of(agency_id: int | None) -> str | None:
+    if agency_id is None:
+        return None
+    path = db.session.scalar(select(Agency.path).where(Agency.id == agency_id))
+    if path is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    return path
