@@ -62,6 +62,7 @@ def shown_questions(
         kept = given.get(question_id)
         response = {**given, **(entered or {})}.get(question_id)
         tokens = item_tokens(secret, question_id, kind.items(question))
+        is_told = has_feedback and kept is not None and kind.is_scored and not kind.is_marked_by_hand
         shown.append(
             Shown(
                 question=question,
@@ -69,7 +70,7 @@ def shown_questions(
                 pool_title=titles.get(question_id, ""),
                 sequence=responses[question_id].sequence if question_id in responses else 0,
                 mark=response_mark(secret, question_id, kept),
-                feedback=_told(sitting, question, kept, language) if has_feedback and kept is not None else None,
+                feedback=_told(sitting, question, kept, language) if is_told else None,
             )
         )
     return shown

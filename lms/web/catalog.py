@@ -19,6 +19,7 @@ from lms.learning.progress import Standing, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
 from lms.web.guards import act, language, maybe_viewer, public, signed_in, viewer
 from lms.web.reader import placed
+from lms.web.security import sandbox
 from lms.web.words import add_filters
 
 blueprint = Blueprint("catalog", __name__)
@@ -69,7 +70,7 @@ def show_catalog() -> str:
         is_filtered=any(asked.values()),
         total=len(everything),
         disciplines=disciplines_of(everything),
-        languages=sorted({code for version in everything for code in version.facts["languages"]}),
+        course_languages=sorted({code for version in everything for code in version.facts["languages"]}),
         statuses=STATUSES if person else (),
     )
 
@@ -209,6 +210,5 @@ def send_asset(slug: str, number: int, path: str) -> Response:
         etag=values.etag,
     )
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    sandbox()
     return response

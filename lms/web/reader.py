@@ -6,7 +6,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import request, url_for
 from markupsafe import Markup
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A module, compiled. `quiz_parts` are the introductions of the quiz's pools."""
+    """A module, compiled."""
 
     module: Module
     parts: tuple[Part, ...]
@@ -100,7 +100,19 @@ def _compile(module: Module, slug: str, version_number: int) -> Page:
         for section in module.sections
         if section.kind != "pool" and not section.is_facilitator
     ]
-    return Page(module, tuple(parts), placed(module.notes_html, slug, version_number))
+    return Page(module, tuple(_joined(parts)), placed(module.notes_html, slug, version_number))
+
+
+def _joined(parts: list[Part]) -> list[Part]:
+    """Plain passages that follow each other as one, so that they read and are spaced as one text."""
+    joined: list[Part] = []
+    for part in parts:
+        before = joined[-1] if joined else None
+        if before is not None and before.kind == part.kind == "prose" and part.skip_to is None:
+            joined[-1] = replace(before, html=before.html + Markup("\n") + part.html)
+        else:
+            joined.append(part)
+    return joined
 
 
 def _part(section: Section, titles: dict[str, str], slug: str, version_number: int) -> Part:
