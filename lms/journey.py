@@ -22,6 +22,8 @@ from lms.certification import awards
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
 from lms.clock import utc_now
+from lms.cohorts import standing as cohorts
+from lms.cohorts.standing import Filled
 from lms.courseware.course import Course, Module
 from lms.database import db
 from lms.learning import enrollments, progress
@@ -103,7 +105,7 @@ class Submission:
     outcome: Outcome
     receipt: str | None
     certificate_code: str | None = None
-    filled_cohorts: tuple[int, ...] = ()
+    filled_cohorts: tuple[Filled, ...] = ()
 
 
 def submit_attempt(
@@ -160,7 +162,7 @@ def is_module_complete(course: Course, module_id: str, *, is_read: bool, earlier
 
 def _complete(
     viewer: Viewer, standing: Standing, course: Course, module_id: str, settings: Settings, now: datetime
-) -> tuple[str | None, tuple[int, ...]]:
+) -> tuple[str | None, tuple[Filled, ...]]:
     """A module is complete: perhaps the course is with it, a certificate earned, and a seat filled."""
     assert standing.enrollment_id is not None
     progress.complete_module(standing.enrollment_id, module_id, now)
@@ -173,7 +175,8 @@ def _complete(
     if certificate is None:
         return None, ()
     _tell_of_certificate(viewer, certificate)
-    return certificate.code, ()
+    filled = cohorts.refresh_cohorts_of(viewer.id, now, AwardSite.from_settings(settings))
+    return certificate.code, tuple(filled)
 
 
 def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:

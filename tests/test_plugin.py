@@ -63,7 +63,8 @@ def test_the_host_keeps_its_own_pages_sign_in_database_and_static_files(browser:
     browser.get("/training/home")
 
     assert browser.get("/").get_data(as_text=True) == "Host page of ana, 0 notes"
-    assert browser.get("/static/app.css").get_data(as_text=True).startswith("host {")
+    with browser.get("/static/app.css") as sheet:
+        assert sheet.get_data(as_text=True).startswith("host {")
     with browser.session_transaction() as kept:
         assert kept["basket"] == "kept"
 
