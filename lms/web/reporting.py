@@ -53,7 +53,7 @@ def show_overview() -> str:
         inquiry=inquiry,
         overview=overview,
         form=filter_form(inquiry),
-        kept=kept(),
+        chosen=kept(),
         next_href=url_for(".show_overview", after=following, **kept()) if following else None,
         previous_href=url_for(".show_overview", **kept()) if after else None,
     )
@@ -157,7 +157,7 @@ def people_page(template: str, endpoint: str, inquiry: Inquiry, query: object) -
         lines=lines,
         titles=course_titles(),
         form=filter_form(inquiry),
-        kept=kept(),
+        chosen=kept(),
         next_href=url_for(f".{endpoint}", after=written_key(following), **kept()) if following else None,
         previous_href=url_for(f".{endpoint}", **kept()) if entry("after") else None,
     )
