@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lms.access import Permission, Viewer, allows
 from lms.errors import N_
+from lms.web.guards import settings
+from lms.web.hosting import is_hosted
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ def foot_links() -> list[Link]:
 
 
 def account_links(viewer: Viewer | None) -> list[Link]:
-    """One's own account, or the way in."""
+    """One's own account, or the way in; below a host, signing in is the host's."""
+    if viewer is None and is_hosted(request.environ):
+        return [Link(gettext("Sign in"), settings().host_home_url, "", "log-in")]
     address = "/account" if viewer else "/sign-in"
     href = href_of(address)
     if href is None:
@@ -120,6 +124,9 @@ def nav_home(viewer: Viewer | None) -> str:
 
 
 def sign_out_url() -> str | None:
+    """Where the sign-out button posts to; None below a host, which signs people out itself."""
+    if is_hosted(request.environ):
+        return None
     rules = current_app.extensions.get("lms-sign-out")
     if rules is None:
         rules = [rule.rule for rule in current_app.url_map.iter_rules() if rule.rule.rstrip("/") == "/sign-out"]
