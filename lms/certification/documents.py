@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from lms.certification import typefaces
 from lms.certification.facts import CertificateFacts, TeamFacts
 from lms.certification.press import SCHEME, press, qr_image
-from lms.certification.typefaces import BOLD, ITALIC, SANS, SERIF
+from lms.certification.typefaces import BOLD, ITALIC, SERIF
+from lms.certification.typesetting import Setter
 from lms.certification.wording import ENGLISH, WORDS, long_day, suggested_text, word
 
 BODY_POINTS = 7.1 * 72
 """Width of the text beside the band."""
 
 ISSUER_POINTS = 2.05 * 72
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """A text as it is put on the page: `family` is empty where the sheet's own font prints all of it."""
-
-    text: str
-    family: str = ""
-    direction: str = "ltr"
-    faces: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Setter:
-    """Sets texts in the fonts that have their letters, and remembers which fonts the document needs."""
-
-    faces: set[str] = field(default_factory=set)
-
-    def set(self, text: str, first: str = SANS) -> Set:
-        shown = typefaces.printable(text)
-        faces = typefaces.faces_of(shown, first)
-        self.faces.update(faces)
-        family = "" if faces == (first,) else ", ".join(f'"{typefaces.family(face)}"' for face in faces)
-        return Set(shown, family, typefaces.direction(shown), faces)
 
 
 def draw_certificate(facts: CertificateFacts) -> bytes:
@@ -105,7 +82,7 @@ def _front(facts: CertificateFacts, setter: Setter, words: Any) -> dict[str, Any
         ),
         "signatory": setter.set(facts.signatory_name, ITALIC),
         "signatory_title": setter.set(facts.signatory_title),
-        "provider": setter.set(facts.provider_name, SANS),
+        "provider": setter.set(facts.provider_name),
         "provider_address": setter.set(facts.provider_address),
         "provider_numbers": setter.set(
             word(facts.language, "provider_numbers", numbers=facts.provider_numbers) if facts.provider_numbers else ""

@@ -181,6 +181,11 @@ def long_day(day: date, language: str) -> str:
     return format_date(day, "long", locale=LOCALES.get(language, "en_US"))
 
 
+def short_day(day: date, language: str) -> str:
+    """Mar 14, 2026 or 14 mar 2026, for narrow columns."""
+    return format_date(day, "medium", locale=LOCALES.get(language, "en_US"))
+
+
 def suggested_text(line: SuggestedLine, language: str) -> str:
     """The sentence for credit that was not approved."""
     kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)

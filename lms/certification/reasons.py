@@ -1,0 +1,80 @@
+"""Why not yet: for each course that a person is in and has no certificate of, what is missing for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+
+from lms.assessment.models import Attempt
+from lms.catalog.models import Course, CourseVersion
+from lms.catalog.versions import course_of
+from lms.certification.eligibility import Missing, missing_for_course
+from lms.certification.models import Certificate
+from lms.certification.rules import rules_of
+from lms.database import db
+from lms.learning.models import Enrollment, ModuleProgress
+
+MOST_COURSES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A course without its certificate, and the reasons in the course's order."""
+
+    slug: str
+    title: str
+    missing: tuple[Missing, ...]
+
+
+def why_not_yet(user_id: int, language: str) -> list[NotYet]:
+    """The courses that a person has begun and holds no certificate of for that time. Three queries."""
+    rows = db.session.execute(
+        select(Enrollment.id, Course.slug, CourseVersion.id, CourseVersion.content_hash)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .outerjoin(
+            Certificate,
+            and_(
+                Certificate.user_id == Enrollment.user_id,
+                Certificate.course_id == Enrollment.course_id,
+                Certificate.cycle == Enrollment.cycle,
+                Certificate.kind == "course",
+            ),
+        )
+        .where(Enrollment.user_id == user_id, Certificate.id.is_(None))
+        .order_by(Enrollment.enrolled_at.desc(), Enrollment.id.desc())
+        .limit(MOST_COURSES)
+    ).all()
+    enrollment_ids = [row[0] for row in rows]
+    if not enrollment_ids:
+        return []
+    completed = _modules(
+        select(ModuleProgress.enrollment_id, ModuleProgress.module_id).where(
+            ModuleProgress.enrollment_id.in_(enrollment_ids), ModuleProgress.completed_at.is_not(None)
+        )
+    )
+    passed = _modules(
+        select(Attempt.enrollment_id, Attempt.module_id).where(
+            Attempt.enrollment_id.in_(enrollment_ids), Attempt.passed.is_(True)
+        )
+    )
+    found = []
+    for enrollment_id, slug, version_id, content_hash in rows:
+        course = course_of(version_id, content_hash)
+        missing = missing_for_course(
+            rules_of(course, language),
+            course.required_modules,
+            completed=completed[enrollment_id],
+            passed=passed[enrollment_id],
+        )
+        found.append(NotYet(slug, course.text(language).title, tuple(missing)))
+    return found
+
+
+def _modules(query: object) -> defaultdict[int, set[str]]:
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for enrollment_id, module_id in db.session.execute(query).tuples():  # type: ignore[call-overload]
+        found[enrollment_id].add(module_id)
+    return found

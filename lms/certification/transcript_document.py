@@ -1,0 +1,81 @@
+"""The transcript as PDF: portrait, one line per certificate with hours, standing and code, and the hours by year."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from lms.certification import typefaces
+from lms.certification.facts import AwardSite
+from lms.certification.press import press
+from lms.certification.transcript import Line, Transcript
+from lms.certification.typefaces import SERIF
+from lms.certification.typesetting import Setter
+from lms.certification.wording import ENGLISH, WORDS, long_day, short_day, word
+from lms.clock import local_day
+
+NAME_POINTS = 6.9 * 72
+
+
+def draw_transcript(transcript: Transcript, *, language: str, site: AwardSite) -> bytes:
+    """The PDF of a transcript as of its moment. Never in a transaction. Raises PressIsBusy."""
+    language = language if language in WORDS else "en"
+    words = WORDS.get(language, ENGLISH)
+    setter = Setter()
+    today = local_day(transcript.as_of, site.time_zone)
+    name = setter.set(transcript.name, SERIF)
+    title = f"{words['transcript_title']} – {name.text}"
+    values: dict[str, Any] = {
+        "language": language,
+        "words": words,
+        "title": title,
+        "provider": setter.set(site.provider_name),
+        "name": name,
+        "name_size": typefaces.fit(
+            name.text, name.faces, NAME_POINTS, {1: range(22, 15, -1), 2: range(18, 11, -1), 3: range(12, 8, -1)}
+        ),
+        "name_line": typefaces.line_height(name.faces),
+        "as_of": word(language, "as_of", day=long_day(today, language)),
+        "lines": [_line(line, language, site.time_zone, setter) for line in transcript.lines],
+        "years": transcript.years,
+        "count": sum(line.counts for line in transcript.lines),
+        "hours": transcript.hours,
+        "accreditation": setter.set(site.accreditation_statement or words["no_accreditation"]),
+        "note": word(language, "transcript_note", address=f"{site.site_url.rstrip('/')}/verify"),
+    }
+    return press().draw(
+        "transcript.html",
+        "transcript.css",
+        values,
+        faces=sorted(setter.faces),
+        title=title,
+        author=typefaces.printable(site.provider_name),
+        language=language,
+        dated=today,
+    )
+
+
+def _line(line: Line, language: str, zone: str, setter: Setter) -> dict[str, Any]:
+    facts = line.facts
+    version = word(language, "version", number=facts.version_number) if facts.version_number else ""
+    return {
+        "completed": short_day(facts.completed_on, language),
+        "title": setter.set(facts.title),
+        "source": ", ".join(part for part in (facts.course_code, version) if part),
+        "hours": facts.contact_hours if line.counts else "–",
+        "standing": standing_text(line, language, zone),
+        "code": line.code,
+    }
+
+
+def standing_text(line: Line, language: str, zone: str) -> str:
+    """Where a certificate stands, with the day that matters."""
+    days: dict[str, date | None] = {
+        "valid": line.facts.valid_until,
+        "expired": line.facts.valid_until,
+        "revoked": local_day(line.revoked_at, zone) if line.revoked_at else None,
+    }
+    day = days.get(line.status)
+    if line.status == "valid" and day is None:
+        return word(language, "standing_valid_forever")
+    return word(language, f"standing_{line.status}", day=short_day(day, language) if day else "")
