@@ -29,7 +29,6 @@ from lms.courseware.checks.source import Source
 from lms.courseware.checks.subject import Subject
 from lms.courseware.checks.walk import read_source
 from lms.courseware.course import Course, Problem
-from lms.courseware.facts import Facts, read_facts
 from lms.courseware.read import load_folder, read_course
 from lms.courseware.revision import files_at
 
@@ -78,20 +77,18 @@ def _subject(
     for path, content in files.items():
         if path.endswith(".md") and not path.startswith("media/") and path not in unreadable:
             sources[path] = read_source(path, content.decode(errors="replace"))
-    facts = _course_facts(files)
-    return Subject(
-        name,
-        files,
-        course,
-        sources,
-        today,
-        facts.values if facts else {},
-        facts.lines if facts else {},
-    )
+    facts = _course_facts(files.get("course.yaml", b"").decode(errors="replace"))
+    values = {key: value for key, (_, value) in facts.items()}
+    return Subject(name, files, course, sources, today, values, {key: line for key, (line, _) in facts.items()})
 
 
-def _course_facts(files: Mapping[str, bytes]) -> Facts | None:
-    facts, _ = read_facts("course.yaml", files.get("course.yaml", b"").decode(errors="replace"))
+def _course_facts(text: str) -> dict[str, tuple[int, str]]:
+    """The keys at the left edge of course.yaml with line and value; what they mean is for read.py to say."""
+    facts: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        key, separator, value = line.partition(":")
+        if separator and key.isidentifier():
+            facts.setdefault(key, (number, value.partition("#")[0].strip()))
     return facts
 
 

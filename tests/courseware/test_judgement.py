@@ -182,3 +182,9 @@ def test_the_target_of_the_course_decides_what_is_hard_to_read():
 
     assert check.check_course(easy, "small", today=TODAY) == []
     assert {problem.code for problem in check.check_course(strict, "small", today=TODAY)} == {"W011"}
+
+
+def test_a_target_that_is_no_grade_is_reported():
+    files = edited(lesson_and(""), "course.yaml", "contact_minutes: 30", "contact_minutes: 30\nreading_level: low")
+
+    assert {problem.code for problem in check.check_course(files, "small", today=TODAY)} == {"FM002"}

@@ -13,6 +13,7 @@ from lms.courseware.checks.subject import Subject, finding
 from lms.courseware.course import Problem
 
 DEFAULT_TARGET = 10
+GRADES = [str(grade) for grade in range(1, 19)]
 FEWEST_WORDS = 150
 """Below so many words the measure says little."""
 
@@ -23,16 +24,15 @@ _ABBREVIATION = re.compile(
 )
 _VOWELS = re.compile(r"[aeiouyáéíóúü]+")
 _SPANISH = re.compile(r"[aeoáéóíú]|(?<![aeoáéóiuü])[iuü]+(?![aeoáéóíúiuü])")
-_HYPHENS = pyphen.Pyphen(lang="en_US", left=2, right=2)
 _PROSE = frozenset({"paragraph", "item", "quote"})
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    target = subject.facts.get("reading_level", DEFAULT_TARGET)
-    if isinstance(target, bool) or not isinstance(target, int):
-        message = "`reading_level` is a school grade, such as 8."
-        yield finding("course.yaml", subject.fact_lines.get("reading_level", 1), "FM002", message)
-        target = DEFAULT_TARGET
+    written = subject.facts.get("reading_level", str(DEFAULT_TARGET))
+    target = int(written) if written in GRADES else DEFAULT_TARGET
+    if written not in GRADES:
+        message = "`reading_level`: write a school grade, such as 8."
+        yield finding("course.yaml", subject.fact_lines["reading_level"], "FM002", message)
     for source in subject.sources.values():
         if not source.is_module:
             continue
@@ -91,6 +91,12 @@ def _measure(blocks: list[Block]) -> tuple[list[str], int]:
     return words, max(sentences, 1)
 
 
+@lru_cache(maxsize=1)
+def _hyphens() -> pyphen.Pyphen:
+    """Read once, and only where somebody checks a course."""
+    return pyphen.Pyphen(lang="en_US", left=2, right=2)
+
+
 @lru_cache(maxsize=50_000)
 def english_syllables(word: str) -> int:
     """By groups of vowels without a silent e, or by hyphenation where that finds more; never less than one."""
@@ -98,7 +104,7 @@ def english_syllables(word: str) -> int:
     if re.search(r"[^aeiouyl]e(?:s|d)?\Z|[aeiou]le(?:s|d)?\Z|[^aeiou]{2}le\Z", word) and groups > 1:
         is_sounded = re.search(r"(?:[td]ed|(?:s|z|x|ch|sh|c|g)es|[^aeiou]le)\Z", word)
         groups -= 0 if is_sounded else 1
-    return max(groups, len(_HYPHENS.positions(word)) + 1, 1)
+    return max(groups, len(_hyphens().positions(word)) + 1, 1)
 
 
 @lru_cache(maxsize=50_000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from lms.courseware.checks.codes import ERRORS
 from lms.courseware.checks.source import Source
@@ -14,14 +13,14 @@ from lms.courseware.course import Course, Module, Problem
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`sources` holds every Markdown file that can be read; `facts` is course.yaml as it stands."""
+    """`sources` holds every Markdown file that can be read; `facts` are the plain values of course.yaml."""
 
     name: str
     files: Mapping[str, bytes]
     course: Course | None
     sources: Mapping[str, Source]
     today: date
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
     fact_lines: Mapping[str, int] = field(default_factory=dict)
 
     def modules(self) -> Iterator[tuple[Module, Source]]:

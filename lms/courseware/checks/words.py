@@ -29,23 +29,22 @@ _MENTIONED = re.compile(
 
 def check(subject: Subject) -> Iterator[Problem]:
     for source in subject.sources.values():
-        for line, raw, is_wrong_option in _texts(source):
-            yield from _text(source, line, raw, is_wrong_option)
+        for line, raw, words, is_wrong_option in _texts(source):
+            yield from _text(source, line, raw, words, is_wrong_option)
 
 
-def _texts(source: Source) -> Iterator[tuple[int, str, bool]]:
+def _texts(source: Source) -> Iterator[tuple[int, str, str, bool]]:
     """Every piece of text with its line; front matter line by line, in which only texts matter."""
     for number in range(*source.front):
-        yield number, source.lines[number - 1], False
+        yield number, source.lines[number - 1], source.lines[number - 1], False
     for heading in source.headings:
-        yield heading.line, heading.text, False
+        yield heading.line, heading.text, plain_words(heading.text), False
     for block in source.blocks:
         if block.kind != "note":
-            yield block.line, block.raw, block.tick == " "
+            yield block.line, block.raw, block.plain, block.tick == " "
 
 
-def _text(source: Source, line: int, raw: str, is_wrong_option: bool) -> Iterator[Problem]:
-    words = plain_words(raw)
+def _text(source: Source, line: int, raw: str, words: str, is_wrong_option: bool) -> Iterator[Problem]:
     if _MAY_HAVE_NEVER(words) and (match := _NEVER.search(words)):
         reason = NEVER[int((match.lastgroup or "w0")[1:])][1]
         message = f"{shown(match[0])} never ships. {reason} Leave it out, also as an example of what is wrong."
