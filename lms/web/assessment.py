@@ -121,7 +121,23 @@ def submit_attempt(attempt_id: int) -> Response | str | tuple[str, int]:
         flash(
             _("This quiz had been submitted before. Here is that result; what you sent just now was not added."), "info"
         )
+    _tell_of_seats(submission)
     return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
+
+
+def _tell_of_seats(submission: Submission) -> None:
+    """What the certificate just earned did for one's teams."""
+    for filled in submission.filled_cohorts:
+        flash_done(
+            _(
+                "Your certificate counts for “%(team)s”: %(certified)s of %(required)s seats are certified.",
+                team=filled.cohort_name,
+                certified=filled.certified_seats,
+                required=filled.required_seats,
+            )
+        )
+        if filled.certificate_code:
+            flash_done(_("With it the team has earned its certificate."))
 
 
 def _receipt(submission: Submission) -> Response:

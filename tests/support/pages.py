@@ -124,11 +124,24 @@ def _values(sitting: Sitting, *, is_right: bool) -> dict[str, Any]:
 def _given(question: Question, tokens: Mapping[str, str], *, is_right: bool) -> dict[str, Any]:
     options = question.options
     if question.type in ("single", "multiple", "true-false"):
-        return {question.id: [tokens[option.id] for option in options if option.is_correct is is_right]}
+        chosen = [tokens[option.id] for option in options if option.is_correct is is_right]
+        return {question.id: chosen if question.type == "multiple" else chosen[:1]}
     if question.type == "ordering":
         places = range(1, len(options) + 1) if is_right else range(len(options), 0, -1)
         return {f"{question.id}.{tokens[o.id]}": str(place) for o, place in zip(options, places, strict=True)}
+    if question.type in ("matching", "sort"):
+        rights = [right.id for right in question.payload.rights]
+        pairs = [(left, right if is_right else _other(rights, right)) for left, right in question.payload.answers]
+        return {f"{question.id}.{tokens[left]}": tokens[right] for left, right in pairs}
     if question.type == "numeric":
         number = question.payload.bounds[0].low if is_right else Fraction(-999)
         return {question.id: str(number)}
+    if question.type in ("short", "written", "reflection"):
+        return {question.id: options[0].text if is_right and options else "not this"}
+    if question.type == "likert":
+        return {f"{question.id}.{tokens[option.id]}": "3" for option in options}
     return {}
+
+
+def _other(ids: list[str], one: str) -> str:
+    return next(each for each in ids if each != one)

@@ -1,0 +1,1 @@
+"""Publishing, versions, the catalog's pages."""
