@@ -89,7 +89,6 @@ def _block_comment(state: StateBlock, start_line: int, end_line: int, silent: bo
             token = state.push("comment", "", 0)
             token.map = [start_line, line + 1]
             token.content = state.src[start + 4 : close]
-            token.hidden = True
             state.line = line + 1
         return True
     return False
@@ -106,6 +105,5 @@ def _inline_comment(state: StateInline, silent: bool) -> bool:
     if not silent:
         token: Token = state.push("comment", "", 0)
         token.content = state.src[state.pos + 4 : close]
-        token.hidden = True
     state.pos = close + 3
     return True

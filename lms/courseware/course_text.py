@@ -35,7 +35,7 @@ def read_course_text(
     notes = document.notes.tokens if document.notes else ()
     html = document.html([token for block in blocks for token in block.tokens]) + document.html(notes)
     report_unread_comments(document)
-    problems += document.problems
+    problems += document.told()
     return CourseText(title or fallback, summary, html, glossary)
 
 
@@ -73,7 +73,7 @@ def _read_glossary(
             message = "This is not a term: write the term on one line and “: its meaning” on the next."
             document.report(block.line, "X001", message, is_error=False)
     report_unread_comments(document)
-    problems += document.problems
+    problems += document.told()
     return tuple(terms)
 
 

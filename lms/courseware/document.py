@@ -15,10 +15,17 @@ from lms.courseware.links import Place
 from lms.courseware.markdown import PARSER, Env, safe_html
 from lms.courseware.settle import Settler
 
-LARGEST_FILE_BYTES = 1_000_000
-LONGEST_LINE = 20_000
+LARGEST_FILE_BYTES = 200_000
+"""About eight times the longest module that ships. The parser takes up to ten seconds for a megabyte built to hurt."""
+
+LONGEST_LINE = 5_000
 DEEPEST_NESTING = 20
 """markdown-it stops reading at this depth, in silence; so such a file is refused aloud."""
+TOO_DEEP = "Lists or quotes are nested too deeply here; use fewer levels."
+MOST_PROBLEMS = 300
+"""Of one file; how many more there are is said at the end."""
+
+_QUOTES_IN_QUOTES = re.compile(rf"\s*(?:>\s*){{{DEEPEST_NESTING}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,15 @@ class Document:
 
     def report(self, line: int, code: str, message: str, is_error: bool = True) -> None:
         self.problems.append(Problem(self.path, line, code, message, is_error))
+
+    def told(self) -> list[Problem]:
+        """The problems by line; of very many the first, and how many more there are. Errors come before warnings."""
+        problems = sorted(self.problems, key=lambda problem: problem.line)
+        if len(problems) <= MOST_PROBLEMS:
+            return problems
+        kept = sorted(problems, key=lambda problem: not problem.is_error)[:MOST_PROBLEMS]
+        message = f"There are {len(problems) - MOST_PROBLEMS:,} more findings in this file; mend these first."
+        return [*sorted(kept, key=lambda problem: problem.line), Problem(self.path, 1, "X000", message)]
 
     def html(self, tokens: Sequence[Token]) -> str:
         return safe_html(tokens, self.env)
@@ -169,6 +185,8 @@ def open_document(
         document.report(*refusal)
         return document
     parsed = text if has_front_matter else "\n" + text
+    if not has_front_matter:
+        document.lines.insert(0, "")
     try:
         tokens = PARSER.parse(parsed, document.env)
     except (RecursionError, ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
@@ -177,7 +195,7 @@ def open_document(
     too_deep = next((t for t in tokens if t.nesting == 1 and t.level >= DEEPEST_NESTING - 1), None)
     if too_deep is not None:
         line = too_deep.map[0] + 1 if too_deep.map else 1
-        document.report(line, "X000", "Lists or quotes are nested too deeply here; use fewer levels.")
+        document.report(line, "X000", TOO_DEEP)
         return document
     Settler(document, place or Place(path, language)).settle(tokens)
     _fill(document, tokens)
@@ -200,6 +218,8 @@ def _refusal(text: str) -> tuple[int, str, str] | None:
     for number, line_text in enumerate(text.split("\n"), 1):
         if len(line_text) > LONGEST_LINE:
             return number, "X000", f"This line is too long; break it (at most {LONGEST_LINE:,} characters)."
+        if _QUOTES_IN_QUOTES.match(line_text):
+            return number, "X000", TOO_DEEP
     return None
 
 

@@ -195,6 +195,8 @@ def _guard(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _Refused(line, "anchors (&) and aliases (*) are not taken; put the text in quotes or write it out.")
+        if getattr(event, "tag", None) is not None:
+            raise _Refused(line, "tags (!) are not taken; put the text in quotes.")
         if depth > DEEPEST:
             raise _Refused(line, "it is nested too deeply.")
         if count > MOST_EVENTS:

@@ -63,6 +63,14 @@ def read_course(files: Mapping[str, bytes], name: str = "") -> tuple[Course | No
 
     `name` is the name of the folder, where there is one.
     """
+    try:
+        return _read_course(files, name)
+    except Exception as error:  # as in read_module
+        message = f"This course could not be read ({type(error).__name__}: {error})."
+        return None, [Problem("course.yaml", 1, "X000", message)]
+
+
+def _read_course(files: Mapping[str, bytes], name: str) -> tuple[Course | None, list[Problem]]:
     if "course.yaml" not in files:
         return None, [Problem("course.yaml", 1, "FM001", "There is no course.yaml; every course begins with one.")]
     problems: list[Problem] = []
@@ -102,7 +110,7 @@ def read_module(
     except Exception as error:  # the promise is to never raise: a bug of the reader is a finding, not a crash
         document.report(1, "X000", f"This file could not be read ({type(error).__name__}: {error}).")
         module = None
-    return module, sorted(document.problems, key=lambda problem: problem.line)
+    return module, document.told()
 
 
 def _read_module(document: Document, source_text: str) -> Module | None:

@@ -85,10 +85,9 @@ class Settler:
         row = self.document.lines[token.map[0]].strip(" \t>")
         written = len(re.findall(r"(?<!\\)\|", row.removeprefix("|").removesuffix("|"))) + 1
         cells = 0
-        for following in tokens[index + 1 :]:
-            if following.type == "tr_close":
-                break
-            cells += following.type in {"td_open", "th_open"}
+        while tokens[index].type != "tr_close":
+            cells += tokens[index].type in {"td_open", "th_open"}
+            index += 1
         if written > cells:
             message = "This row has more cells than the table has columns; the last ones would be lost."
             self.document.report(token.map[0] + 1, "X001", message)

@@ -87,11 +87,13 @@ class QuestionBlock:
     def options(self, items: Sequence[Item]) -> tuple[Option, ...]:
         """Each item as an option, with its own id, feedback and credit."""
         options: list[Option] = []
+        taken: set[str] = set()
         for position, item in enumerate(items, 1):
             option = self._option(item, str(position))
-            if any(option.id == other.id for other in options):
+            if option.id in taken:
                 self.report(item.line, "Q002", f"The option id “{option.id}” is used twice; give this one another.")
                 option = self._option(item, f"{position}x", is_named=False)
+            taken.add(option.id)
             options.append(option)
         return tuple(options)
 
