@@ -27,6 +27,8 @@ class Settler:
     def __init__(self, document: Document, place: Place) -> None:
         self.document = document
         self.anchors: dict[str, str] = {}
+        self.raw = ""
+        """The author's Markdown of the line that is being settled."""
         self.place = Place(place.path, place.language, place.module_ids, self.anchors)
 
     def settle(self, tokens: list[Token]) -> None:
@@ -40,6 +42,7 @@ class Settler:
                 self._check_row(tokens, index)
             elif token.type == "inline" and token.children:
                 line = self._line(tokens, index)
+                self.raw = token.content
                 if not self._is_video(tokens, index, line):
                     token.children = self._settle_line(token.children, line)
         self._check_definitions()
@@ -191,15 +194,21 @@ class Settler:
 
     def _check_text(self, text: str, line: int) -> None:
         raw = _RAW_HTML.search(text)
-        if raw is not None:
+        if raw is not None and self._is_meant(raw[0]):
             message = f"HTML is not used in courses; “{raw[0][:40]}” will be seen as it stands."
             self.document.report(line, "X001", message, is_error=False)
         refused = _REFUSED_LINK.search(text)
         if refused is not None:
             self.document.report(line, "X002", f"Links that begin with “{refused[1]}:” are not taken.")
         for match in _UNDEFINED_SOURCE.finditer(text):
+            if not self._is_meant(match[0]):
+                continue
             message = f"The source [^{match[1]}] is not defined; add a line “[^{match[1]}]: …” at the end of the file."
             self.document.report(line, "L004", message)
+
+    def _is_meant(self, written: str) -> bool:
+        """Whether it stands so in the source: what is escaped there, by a backslash or &lt;, is meant to be seen."""
+        return re.search(r"(?<!\\)" + re.escape(written), self.raw) is not None
 
     def _check_definitions(self) -> None:
         used = {note.get("label") for note in self.document.env.get("footnotes", {}).get("list", {}).values()}

@@ -222,3 +222,10 @@ def test_what_cannot_be_read_is_refused_with_a_problem_and_no_html(text: str) ->
 
     assert html == ""
     assert codes == ["X000"]
+
+
+def test_what_an_author_escaped_is_meant_to_be_seen_and_not_reported() -> None:
+    html, codes = rendered("Write \\[^S1] or \\<b> or &lt;i&gt; or `<s>` and `[^S2]`.\n")
+
+    assert "[^S1]" in html
+    assert codes == []
