@@ -12,7 +12,7 @@ from lms.cohorts.invitations import MAX_CODE_DAYS, MAX_CODE_USES
 from lms.web.forms.fields import DayField
 
 
-class CohortForm(FlaskForm):  # type: ignore[misc]
+class CohortForm(FlaskForm):
     """A new team out of a template."""
 
     template_id = SelectField(_("Kind of team"), coerce=int, validators=[InputRequired()])
@@ -31,7 +31,7 @@ class CohortForm(FlaskForm):  # type: ignore[misc]
     ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
 
 
-class MailInvitationForm(FlaskForm):  # type: ignore[misc]
+class MailInvitationForm(FlaskForm):
     """A link for one person."""
 
     email = EmailField(
@@ -45,7 +45,7 @@ class MailInvitationForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(FlaskForm):
     """A code to read out in a room."""
 
     max_uses = IntegerField(
@@ -60,7 +60,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]
+class JoinForm(FlaskForm):
     """The code that somebody was told."""
 
     code = StringField(
@@ -70,7 +70,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class PlaceForm(FlaskForm):  # type: ignore[misc]
+class PlaceForm(FlaskForm):
     """Where a member sits. Seat 0: waiting."""
 
     seat_id = SelectField(_("Seat"), coerce=int, default=0)
@@ -81,7 +81,7 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class MilestoneForm(FlaskForm):  # type: ignore[misc]
+class MilestoneForm(FlaskForm):
     """That a milestone was met, when, and a remark."""
 
     met_on = DayField(_("Day on which it was met"), validators=[InputRequired(_("Say on which day it was met."))])
@@ -92,7 +92,7 @@ class MilestoneForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(FlaskForm):
     """Only the token."""
 
     sure = HiddenField(default="yes")
