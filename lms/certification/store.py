@@ -31,14 +31,14 @@ def document_name(code: str) -> str:
     return f"certificates/{code[:2]}/{code}.pdf"
 
 
-def stored_document(certificate: Certificate, files: FileStore) -> Document | None:
+def stored_document(name: str | None, known_hash: str | None, files: FileStore) -> Document | None:
     """The PDF as it was stored; None where it was not drawn yet, is gone, or is not what was stored."""
-    if certificate.document_name is None or certificate.document_hash is None:
+    if name is None or known_hash is None:
         return None
-    content = files.read(certificate.document_name)
-    if content is None or hashlib.sha256(content).hexdigest() != certificate.document_hash:
+    content = files.read(name)
+    if content is None or hashlib.sha256(content).hexdigest() != known_hash:
         return None
-    return Document(content, certificate.document_name, certificate.document_hash, is_new=False)
+    return Document(content, name, known_hash, is_new=False)
 
 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:

@@ -1,0 +1,271 @@
+"""One's certificates: the list, each with its PDF and its share links, the transcript; and revoking one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from lms.access import Permission, Viewer
+from lms.certification import awards, reach, sharing, store
+from lms.certification.codes import normalize_code
+from lms.certification.facts import AwardSite, CertificateFacts
+from lms.certification.models import Certificate
+from lms.certification.reasons import why_not_yet
+from lms.certification.standing import status_of
+from lms.certification.transcript import line_of, load_transcript
+from lms.certification.transcript_document import draw_transcript
+from lms.certification.wording import suggested_text
+from lms.clock import local_day, utc_now
+from lms.cohorts.models import TeamAward
+from lms.cohorts.reach import find_cohort
+from lms.database import db
+from lms.errors import N_, Conflict, NotFound
+from lms.people import audit
+from lms.web.errors import send_to_sign_in
+from lms.web.forms.certification import RevokeForm
+from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, viewer
+from lms.web.home import HomeSection, home_section
+
+blueprint = Blueprint("certification", __name__)
+
+Page = str | Response | tuple[str, int]
+
+EXPIRES_SOON_DAYS = 60
+
+STATUS_TAGS = {
+    "valid": (N_("Valid"), "ok"),
+    "expired": (N_("Expired"), "warn"),
+    "revoked": (N_("Revoked"), "error"),
+    "superseded": (N_("Replaced"), "warn"),
+    "not-yet": (N_("Not yet valid"), "info"),
+}
+MISSING_WORDS = {
+    "no-quiz": N_("This course has no quiz that can be passed, so it gives no certificate."),
+    "not-completed": N_("Complete the module"),
+    "not-passed": N_("Pass the quiz"),
+}
+
+
+@home_section
+def home_certificates(person: Viewer) -> HomeSection | None:
+    """How many certificates one holds, the hours, and what expires soon."""
+    transcript = load_transcript(person.id, utc_now())
+    valid = [line for line in transcript.lines if line.status == "valid"]
+    if not transcript.lines:
+        return None
+    today = local_day(transcript.as_of, settings().time_zone)
+    soon = [
+        line
+        for line in valid
+        if line.facts.valid_until is not None and (line.facts.valid_until - today).days < EXPIRES_SOON_DAYS
+    ]
+    values = {"transcript": transcript, "valid": valid, "soon": soon}
+    return HomeSection("certification/_home.html", values, order=20)
+
+
+@blueprint.get("/certificates")
+@signed_in
+def list_certificates() -> str:
+    """What one holds, the newest first, and why there is no certificate yet for what one has begun."""
+    return render_template(
+        "certification/list.html",
+        transcript=load_transcript(viewer().id, utc_now()),
+        not_yet=why_not_yet(viewer().id, language()),
+        status_tags=STATUS_TAGS,
+        missing_words=MISSING_WORDS,
+    )
+
+
+@blueprint.get("/certificates/<code>")
+@signed_in
+def show_certificate(code: str) -> Page:
+    """One certificate: what it says, its PDF, and for its holder who else may see it."""
+    person, certificate = viewer(), find_readable(code)
+    is_own = reach.is_holder(person, certificate)
+    line = line_of(certificate, utc_now())
+    return render_template(
+        "certification/certificate.html",
+        line=line,
+        facts=line.facts,
+        credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
+        tag=STATUS_TAGS[line.status],
+        is_own=is_own,
+        links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
+        can_revoke=line.status != "revoked"
+        and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, _today()),
+    )
+
+
+@blueprint.get("/certificates/<code>.pdf")
+@public
+def fetch_document(code: str) -> Response:
+    """The PDF: for its holder, their administrator, a team's members, or who has a share link. Drawn at first view."""
+    token = request.args.get("share", "")
+    if maybe_viewer() is None and not token:
+        return send_to_sign_in()
+    certificate = find_readable(code, token)
+    if status_of(certificate, utc_now()) in ("revoked", "superseded"):
+        raise Conflict(N_("This certificate no longer stands, so its PDF is not given out any more."))
+    document = document_of(certificate)
+    return pdf_response(document.content, f"certificate-{certificate.code}.pdf", document.hash)
+
+
+@blueprint.post("/certificates/<code>/links")
+@signed_in
+def create_link(code: str) -> Response:
+    """A link by which anybody may fetch the PDF."""
+    person, certificate = viewer(), find_own(code)
+    act(lambda: sharing.create_link(certificate, secret_key=settings().secret_key, actor_id=person.id, now=utc_now()))
+    flash_done(_("The link is ready. Whoever has it can fetch the PDF until you take it back."))
+    return redirect(url_for(".show_certificate", code=certificate.code, _anchor="sharing"), code=303)
+
+
+@blueprint.post("/certificates/<code>/links/<int:link_id>/revoke")
+@signed_in
+def revoke_link(code: str, link_id: int) -> Response:
+    """Take a link back."""
+    person, certificate = viewer(), find_own(code)
+    act(lambda: sharing.take_back(certificate, link_id, actor_id=person.id, now=utc_now()))
+    flash_done(_("The link no longer works."))
+    return redirect(url_for(".show_certificate", code=certificate.code, _anchor="sharing"), code=303)
+
+
+@blueprint.post("/certificates/<code>/name")
+@signed_in
+def change_name_display(code: str) -> Response:
+    """Hide one's name on the verification page, or show it again."""
+    person, certificate = viewer(), find_own(code)
+    is_hidden = request.form.get("hide") == "1"
+
+    def hide() -> None:
+        certificate.is_name_hidden = is_hidden
+        action = "certificate.name-hidden" if is_hidden else "certificate.name-shown"
+        audit.note(action, "certificate", certificate.id, actor_id=person.id)
+
+    act(hide)
+    hidden_text = _("Your name is hidden. Whoever checks the code must type it to learn whether it matches.")
+    flash_done(hidden_text if is_hidden else _("Your name is shown to whoever checks the code."))
+    return redirect(url_for(".show_certificate", code=certificate.code, _anchor="name"), code=303)
+
+
+@blueprint.route("/certificates/<code>/revoke", methods=["GET", "POST"])
+@needs(Permission.REVOKE_CERTIFICATES)
+def revoke_certificate(code: str) -> Page:
+    """Ask for the reason, then revoke."""
+    person, certificate = viewer(), reach.find_certificate(canonical(code))
+    if not reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, _today()):
+        raise NotFound(N_("There is nothing here that you may see."))
+    form = RevokeForm()
+    if form.validate_on_submit():
+        act(lambda: awards.revoke(certificate, form.reason.data, person.id, utc_now()))
+        flash_done(_("The certificate is revoked. Whoever checks its code sees that from now on."))
+        return redirect(url_for("verification.show_verification", code=certificate.code), code=303)
+    facts = CertificateFacts.from_json(certificate.facts)
+    page = render_template(
+        "confirm.html",
+        title=_("Revoke this certificate?"),
+        text=_("From now on it does not count, and whoever checks its code sees that it was revoked."),
+        facts=[(_("Name"), facts.printed_name), (_("Certificate"), facts.title), (_("Code"), certificate.code)],
+        form=form,
+        action=url_for(".revoke_certificate", code=certificate.code),
+        submit_text=_("Revoke the certificate"),
+        cancel_href=url_for("verification.show_verification", code=certificate.code),
+    )
+    return (page, 422) if form.errors else page
+
+
+@blueprint.get("/transcript")
+@signed_in
+def show_transcript() -> str:
+    """All that one holds, with hours and standing, and the hours of each year."""
+    transcript = load_transcript(viewer().id, utc_now())
+    return render_template("certification/transcript.html", transcript=transcript, status_tags=STATUS_TAGS)
+
+
+@blueprint.get("/transcript.pdf")
+@signed_in
+def fetch_transcript() -> Response:
+    """The transcript as of now, as PDF."""
+    transcript, chosen = load_transcript(viewer().id, utc_now()), language()
+    db.session.rollback()  # no transaction is held open while it is drawn
+    content = draw_transcript(transcript, language=chosen, site=AwardSite.from_settings(settings()))
+    return pdf_response(content, "transcript.pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What of the row outlives its transaction."""
+
+    id: int
+    facts: CertificateFacts
+    name: str | None
+    hash: str | None
+
+
+def document_of(certificate: Certificate) -> store.Document:
+    """A certificate's PDF: the stored file, or drawn now and stored. No transaction is open while that happens."""
+    row = _Stored(
+        certificate.id,
+        CertificateFacts.from_json(certificate.facts),
+        certificate.document_name,
+        certificate.document_hash,
+    )
+    files = current_app.extensions["lms"].files
+    db.session.rollback()
+    document = store.stored_document(row.name, row.hash, files)
+    if document is None:
+        drawn = store.draw_document(row.facts, files)
+        act(lambda: store.record_document(row.id, drawn, utc_now()))
+        document = drawn
+    return document
+
+
+def pdf_response(content: bytes, name: str, etag: str | None = None) -> Response:
+    """A PDF to keep: private, never in a search engine, not sent again where the browser has it."""
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Robots-Tag"] = "noindex"
+    if etag is not None:
+        response.set_etag(etag)
+        response.make_conditional(request.environ)
+    return response
+
+
+def canonical(code: str) -> str:
+    """The code as it is stored. Raises NotFound for what cannot be one."""
+    found = normalize_code(code)
+    if found is None:
+        raise NotFound(N_("No certificate with this code was issued here."))
+    return found
+
+
+def find_readable(code: str, token: str = "") -> Certificate:
+    """A certificate that may be seen whole: by its holder, their administrator, a team's people, or with a link."""
+    certificate, person = reach.find_certificate(canonical(code)), maybe_viewer()
+    if token and sharing.opens(token, certificate.id):
+        return certificate
+    if reach.is_holder(person, certificate) or reach.reaches(person, Permission.SEE_PEOPLE, certificate, _today()):
+        return certificate
+    if person is not None and certificate.kind == "team":
+        cohort_id = db.session.scalar(select(TeamAward.cohort_id).where(TeamAward.certificate_id == certificate.id))
+        if cohort_id is not None and find_cohort(person, cohort_id):
+            return certificate
+    raise NotFound(N_("There is nothing here that you may see."))
+
+
+def find_own(code: str) -> Certificate:
+    """One's own certificate. Raises NotFound for anybody else's."""
+    certificate = reach.find_certificate(canonical(code))
+    if not reach.is_holder(viewer(), certificate):
+        raise NotFound(N_("There is nothing here that you may see."))
+    return certificate
+
+
+def _today() -> date:
+    return local_day(utc_now(), settings().time_zone)

@@ -1,0 +1,20 @@
+"""Forms of certification: revoking a certificate."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+
+class RevokeForm(FlaskForm):  # type: ignore[misc]
+    """Why a certificate stops counting."""
+
+    reason = TextAreaField(
+        _("Reason"),
+        description=_(
+            "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
+        ),
+        validators=[InputRequired(_("Say why the certificate is revoked.")), Length(max=1000)],
+    )

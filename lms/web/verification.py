@@ -1,0 +1,135 @@
+"""Checking a certificate: by its code, on a page or as JSON; the name, where it is hidden; or the PDF itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms.certification.codes import normalize_code
+from lms.certification.issued import find_issued
+from lms.certification.verification import Verification, find_verification, names_match, verification_of
+from lms.certification.wording import suggested_text
+from lms.clock import utc_now
+from lms.web.certification import STATUS_TAGS
+from lms.web.guards import language, public
+from lms.web.limits import limiter, verify_limit
+
+blueprint = Blueprint("verification", __name__)
+
+Answer = Response | tuple[str, int]
+
+LIMIT_OF_ALL = "1200 per minute"
+"""Look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
+
+
+def everybody() -> str:
+    return "verify:everybody"
+
+
+@blueprint.after_request
+def keep_out_of_search(response: Response) -> Response:
+    """A certificate is found by its code, never by a search."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@blueprint.get("/verify")
+@public
+def show_form() -> Answer:
+    """The box for a code; `?code=` leads on to its page."""
+    typed = request.args.get("code", "").strip()
+    if not typed:
+        return Response(render_template("certification/verify.html", typed="", problem=None))
+    code = normalize_code(typed)
+    if code is not None:
+        return redirect(url_for(".show_verification", code=code), code=303)
+    return _not_a_code(typed)
+
+
+@blueprint.get("/verify/<code>")
+@public
+@limiter.limit(verify_limit)
+@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+def show_verification(code: str) -> Answer:
+    """What the code stands for, or in clear words that it stands for nothing."""
+    found = normalize_code(code)
+    if found is None:
+        return _not_a_code(code)
+    if found != code:
+        return redirect(url_for(".show_verification", code=found), code=303)
+    verification = find_verification(found, utc_now())
+    return _not_issued(found) if verification is None else _page(verification)
+
+
+@blueprint.get("/verify/<code>.json")
+@public
+@limiter.limit(verify_limit)
+@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+def show_json(code: str) -> Response:
+    """The same for programs."""
+    found = normalize_code(code)
+    verification = find_verification(found, utc_now()) if found else None
+    if verification is None:
+        response = jsonify(status="unknown", code=found, detail=_("No certificate with this code was issued here."))
+        response.status_code = 404
+        return response
+    return jsonify(verification.to_json())
+
+
+@blueprint.post("/verify/<code>/name")
+@public
+@limiter.limit(verify_limit)
+@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+def check_name(code: str) -> Answer:
+    """Whether a typed name is the hidden one. The answer is the page itself: the name is in no address and no log."""
+    found = normalize_code(code)
+    verification = find_verification(found, utc_now()) if found else None
+    if verification is None:
+        return _not_issued(code)
+    typed = request.form.get("name", "")[:200]
+    matches = names_match(typed, verification.facts.printed_name)
+    return _page(verification, typed=typed, matches=matches)
+
+
+@blueprint.post("/verify/file")
+@public
+@limiter.limit(verify_limit)
+@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+def check_file() -> Answer:
+    """Whether exactly these bytes were issued here. The file is read and forgotten."""
+    upload = request.files.get("file")
+    content = upload.read() if upload else b""
+    if not content:
+        problem = _("Choose the PDF file of a certificate.")
+        return render_template("certification/verify.html", typed="", problem=None, file_problem=problem), 422
+    certificate = find_issued(content)
+    if certificate is None:
+        return render_template("certification/verify.html", typed="", problem=None, is_file_unknown=True), 404
+    return _page(verification_of(certificate, utc_now()), is_file_known=True)
+
+
+def _page(verification: Verification, **values: Any) -> Response:
+    facts = verification.facts
+    return Response(
+        render_template(
+            "certification/verification.html",
+            found=verification,
+            facts=facts,
+            tag=STATUS_TAGS[verification.status],
+            credit=[suggested_text(line, language()) for line in facts.suggested_credit],
+            **values,
+        )
+    )
+
+
+def _not_a_code(typed: str) -> Answer:
+    problem = _("This is not a certificate code. A code has 12 letters and digits, for example 7K0M-Q4XT-0003.")
+    return render_template("certification/verify.html", typed=typed[:40], problem=problem), 404
+
+
+def _not_issued(code: str) -> Answer:
+    problem = _("No certificate with the code %(code)s was issued here. Compare it with the paper.", code=code[:40])
+    return render_template("certification/verify.html", typed=code[:40], problem=problem), 404
