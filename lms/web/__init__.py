@@ -25,6 +25,7 @@ ROOMS = (
     "learning",
     "assessment",
     "certification",
+    "verification",
     "cohorts",
     "cohort_invitations",
     "people",
