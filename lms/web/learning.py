@@ -89,7 +89,9 @@ def _earlier(standing: Standing, module: Module) -> Earlier:
 def _etag(person: Viewer, standing: Standing, earlier: Earlier) -> str:
     """Everything that the page depends on: the program, the person and their roles, language, version, progress."""
     shown = replace(person, last_seen_at=None)
-    progress = [(key, m.read_at, m.completed_at) for key, m in sorted(standing.modules.items())]
+    progress = [
+        (key, m.read_at, m.completed_at) for key, m in sorted(standing.modules.items()) if m.read_at or m.completed_at
+    ]
     parts = (
         BUILD,
         shown,

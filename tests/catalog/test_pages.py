@@ -64,9 +64,7 @@ def test_a_stranger_sees_all_courses_and_no_progress(client: FlaskClient, two_co
         ("q=" + "x" * 5000, set()),
     ],
 )
-def test_filters_narrow_the_list(
-    client: FlaskClient, two_courses: None, query: str, shown: set[str] | None
-) -> None:
+def test_filters_narrow_the_list(client: FlaskClient, two_courses: None, query: str, shown: set[str] | None) -> None:
     answer = client.get(f"/catalog?{query}")
 
     if shown is None:
@@ -156,9 +154,7 @@ def test_files_of_a_course_are_sent_with_a_fixed_type_and_kept_for_a_year(
     assert page.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_a_drawing_with_a_script_in_it_cannot_run(
-    client: FlaskClient, world: World, files: dict[str, bytes]
-) -> None:
+def test_a_drawing_with_a_script_in_it_cannot_run(client: FlaskClient, world: World, files: dict[str, bytes]) -> None:
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>'
     world.publish_files({**files, "media/one.svg": drawing})
     world.sign_in(client, world.user())

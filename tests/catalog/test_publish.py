@@ -80,7 +80,7 @@ def test_a_named_change_makes_the_next_version_current(world: World, files: dict
 
     second = world.publish_files(edited(files), change="revision")
 
-    course, current = world.read(lambda: find_course("tiny"))
+    _course, current = world.read(lambda: find_course("tiny"))
     assert (current.id, current.number, current.change) == (second, 2, "revision")
     assert world.read(lambda: db.session.get_one(CourseVersion, first)).is_current is False
 

@@ -1,0 +1,1 @@
+"""Enrollments, progress, the reader and the home page."""
