@@ -109,11 +109,12 @@ def _read(statement: Any) -> Iterator[Row]:
         yield Row(PARTS[section, rank], agency_id, agency_name, discipline, Figures(*map(int, numbers)))
 
 
-def places_in_scope(inquiry: Inquiry, permission: Permission = Permission.SEE_REPORTS) -> Any:
-    """Every place that holds on the day, of people with an account in use, in the viewer's agencies, filtered."""
+def scope_conditions(inquiry: Inquiry, *permissions: Permission) -> list[Any]:
+    """What a place must be to count, over a join of Membership, Agency and User: it holds on the day, the account is
+    in use, the agency is the viewer's (by every one of the permissions), and the filters let it pass."""
     filters = inquiry.filters
-    wanted: list[Any] = [
-        within(inquiry.viewer, permission),
+    wanted: list[Any] = [within(inquiry.viewer, permission) for permission in (Permission.SEE_REPORTS, *permissions)]
+    wanted += [
         Membership.started_on <= inquiry.day,
         or_(Membership.ended_on.is_(None), Membership.ended_on > inquiry.day),
         User.disabled_at.is_(None),
@@ -124,11 +125,16 @@ def places_in_scope(inquiry: Inquiry, permission: Permission = Permission.SEE_RE
         wanted.append(Membership.discipline == filters.discipline)
     if filters.county_fips is not None:
         wanted.append(Agency.county_fips == filters.county_fips)
+    return wanted
+
+
+def places_in_scope(inquiry: Inquiry, *permissions: Permission) -> Any:
+    """Every place that counts, with its person, agency and discipline."""
     return (
         select(Membership.user_id, Membership.agency_id, Agency.name.label("agency_name"), Membership.discipline)
         .join(Agency, Agency.id == Membership.agency_id)
         .join(User, User.id == Membership.user_id)
-        .where(*wanted)
+        .where(*scope_conditions(inquiry, *permissions))
         .distinct()
     )
 
@@ -177,15 +183,14 @@ def people_cte(inquiry: Inquiry) -> CTE:
     """Every place in scope with its person's standing as 0 or 1; joined from the places, so that a small agency
     costs little however many people the whole state has."""
     places = places_in_scope(inquiry).cte("places")
-    persons = select(places.c.user_id).distinct().subquery("persons")
-    held = select(Certificate.user_id).join(persons, persons.c.user_id == Certificate.user_id).distinct()
+    persons = select(places.c.user_id)
+    held = select(Certificate.user_id).where(Certificate.user_id.in_(persons)).distinct()
     certified = held.where(holds_valid(inquiry)).subquery("certified")
     expiring = held.where(is_expiring(inquiry)).subquery("expiring")
     progress = (
         select(Enrollment.user_id, last_active_at().label("last_active_at"))
-        .join(persons, persons.c.user_id == Enrollment.user_id)
         .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
-        .where(is_in_progress(inquiry))
+        .where(is_in_progress(inquiry), Enrollment.user_id.in_(persons))
         .group_by(Enrollment.user_id)
         .subquery("progress")
     )

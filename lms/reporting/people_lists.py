@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import literal, select, tuple_
+from sqlalchemy.orm import aliased
 
 from lms.access import Permission
 from lms.certification.models import Certificate
 from lms.database import UtcDateTime, db
 from lms.learning.models import Enrollment, ModuleProgress
-from lms.people.models import User
+from lms.people.models import Agency, Membership, User
 from lms.reporting.inquiry import Inquiry
-from lms.reporting.measures import is_expiring, is_in_progress, last_active_at, places_in_scope
+from lms.reporting.measures import is_expiring, is_in_progress, last_active_at, places_in_scope, scope_conditions
 
 PEOPLE_PER_PAGE = 50
 
@@ -39,89 +40,79 @@ Key = tuple[datetime, int]
 """Where a page ends: the moment and the id of its last line."""
 
 
-def first_places(inquiry: Inquiry) -> Any:
-    """One place for each person in scope: the list says a name once for each certificate, not for each place.
+@dataclass(frozen=True, slots=True)
+class PeopleList:
+    """A list that was asked for: `found` selects (id, user_id, course_id, at); names and places come in `named`."""
 
-    The list needs the permission to see people beside the one to see figures.
-    """
-    places = places_in_scope(inquiry).subquery("places")
-    named = places_in_scope(inquiry, Permission.SEE_PEOPLE).subquery("named")
-    rank = func.row_number().over(
-        partition_by=places.c.user_id, order_by=(places.c.agency_name, places.c.agency_id, places.c.discipline)
-    )
-    ranked = (
-        select(places, rank.label("place"))
-        .join(
-            named,
-            (named.c.user_id == places.c.user_id)
-            & (named.c.agency_id == places.c.agency_id)
-            & (named.c.discipline == places.c.discipline),
-        )
-        .subquery("ranked")
-    )
-    return select(ranked).where(ranked.c.place == 1).subquery("first_places")
+    inquiry: Inquiry
+    found: Any
 
 
-def expiring_query(inquiry: Inquiry) -> Any:
+def persons(inquiry: Inquiry) -> Any:
+    """Ids of the people in scope. A name needs the permission to see people beside the one to see figures."""
+    return select(places_in_scope(inquiry, Permission.SEE_PEOPLE).subquery("places").c.user_id)
+
+
+def list_expiring(inquiry: Inquiry) -> PeopleList:
     """Certificates that expire within the window, the next one first."""
-    places = first_places(inquiry)
-    return _lines(
-        select(
-            Certificate.id.label("id"),
-            Certificate.user_id.label("user_id"),
-            User.name.label("name"),
-            places.c.agency_id,
-            places.c.agency_name,
-            places.c.discipline,
-            Certificate.course_id.label("course_id"),
-            Certificate.expires_at.label("at"),
-        )
-        .join(places, places.c.user_id == Certificate.user_id)
-        .join(User, User.id == Certificate.user_id)
-        .where(is_expiring(inquiry))
-    )
+    found = select(
+        Certificate.id.label("id"),
+        Certificate.user_id.label("user_id"),
+        Certificate.course_id.label("course_id"),
+        Certificate.expires_at.label("at"),
+    ).where(is_expiring(inquiry), Certificate.user_id.in_(persons(inquiry)))
+    return PeopleList(inquiry, found)
 
 
-def in_progress_query(inquiry: Inquiry) -> Any:
+def list_in_progress(inquiry: Inquiry) -> PeopleList:
     """Enrollments that are not completed, the one that has rested longest first."""
-    places = first_places(inquiry)
-    keys = (
-        Enrollment.id.label("id"),
-        Enrollment.user_id.label("user_id"),
-        User.name.label("name"),
-        places.c.agency_id,
-        places.c.agency_name,
-        places.c.discipline,
-        Enrollment.course_id.label("course_id"),
-    )
-    return _lines(
+    keys = (Enrollment.id.label("id"), Enrollment.user_id.label("user_id"), Enrollment.course_id.label("course_id"))
+    found = (
         select(*keys, last_active_at().label("at"))
-        .join(places, places.c.user_id == Enrollment.user_id)
-        .join(User, User.id == Enrollment.user_id)
         .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
-        .where(is_in_progress(inquiry))
-        .group_by(*keys)
+        .where(is_in_progress(inquiry), Enrollment.user_id.in_(persons(inquiry)))
+        .group_by(Enrollment.id, Enrollment.user_id, Enrollment.course_id)
     )
+    return PeopleList(inquiry, found)
 
 
 def load_page(
-    query: Any, *, after: Key | None = None, size: int = PEOPLE_PER_PAGE
+    people: PeopleList, *, after: Key | None = None, size: int = PEOPLE_PER_PAGE
 ) -> tuple[list[PersonLine], Key | None]:
     """One page of a list and the key of the next one, if there is a next one."""
-    lines = query.selected_columns
+    lines = people.found.subquery("lines")
+    page = select(lines).order_by(lines.c.at, lines.c.id).limit(size + 1)
     if after is not None:
-        query = query.where(tuple_(lines["at"], lines["id"]) > tuple_(literal(after[0], UtcDateTime()), after[1]))
-    found = [PersonLine(*row) for row in db.session.execute(query.limit(size + 1))]
+        page = page.where(tuple_(lines.c.at, lines.c.id) > tuple_(literal(after[0], UtcDateTime()), after[1]))
+    found = [PersonLine(*row) for row in db.session.execute(_named(people.inquiry, page))]
     shown = found[:size]
     return shown, (shown[-1].at, shown[-1].id) if len(found) > size else None
 
 
-def stream_people(query: Any) -> Iterator[PersonLine]:
+def stream_people(people: PeopleList) -> Iterator[PersonLine]:
     """The whole list, read as it is sent."""
-    for row in db.session.execute(query.execution_options(yield_per=500)):
+    for row in db.session.execute(_named(people.inquiry, people.found).execution_options(yield_per=500)):
         yield PersonLine(*row)
 
 
-def _lines(found: Any) -> Any:
-    lines = found.subquery("lines")
-    return select(lines).order_by(lines.c.at, lines.c.id)
+def _named(inquiry: Inquiry, page: Any) -> Any:
+    """The lines with names, and of each person one place in scope: a line says a person once, not once a place."""
+    lines = page.subquery("page")
+    place = (
+        select(Membership.id)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(Membership.user_id == lines.c.user_id, *scope_conditions(inquiry, Permission.SEE_PEOPLE))
+        .order_by(Agency.name, Membership.id)
+        .limit(1)
+        .correlate(lines, User)
+        .scalar_subquery()
+    )
+    held, held_agency = aliased(Membership), aliased(Agency)
+    columns = (lines.c.id, lines.c.user_id, User.name, held_agency.id, held_agency.name, held.discipline)
+    return (
+        select(*columns, lines.c.course_id, lines.c.at)
+        .join(User, User.id == lines.c.user_id)
+        .join(held, held.id == place)
+        .join(held_agency, held_agency.id == held.agency_id)
+        .order_by(lines.c.at, lines.c.id)
+    )

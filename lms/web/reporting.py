@@ -22,9 +22,10 @@ from lms.reporting.inquiry import Filters, Inquiry, inquire
 from lms.reporting.measures import Row, load_overview, stream_rows
 from lms.reporting.people_lists import (
     Key,
+    PeopleList,
     PersonLine,
-    expiring_query,
-    in_progress_query,
+    list_expiring,
+    list_in_progress,
     load_page,
     stream_people,
 )
@@ -64,7 +65,7 @@ def show_overview() -> str:
 def show_expiring() -> str:
     """Whose certificate expires within 60 days, the next one first."""
     inquiry = asked()
-    return people_page("reporting/expiring.html", "show_expiring", inquiry, expiring_query(inquiry))
+    return people_page("reporting/expiring.html", "show_expiring", inquiry, list_expiring(inquiry))
 
 
 @blueprint.get("/reports/in-progress")
@@ -72,7 +73,7 @@ def show_expiring() -> str:
 def show_in_progress() -> str:
     """Who is enrolled and has not completed, whoever has rested longest first."""
     inquiry = asked()
-    return people_page("reporting/in_progress.html", "show_in_progress", inquiry, in_progress_query(inquiry))
+    return people_page("reporting/in_progress.html", "show_in_progress", inquiry, list_in_progress(inquiry))
 
 
 @blueprint.get("/reports/certified.csv")
@@ -91,7 +92,7 @@ def export_expiring() -> Response:
     """Everybody whose certificate expires within 60 days."""
     inquiry = asked()
     head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Expires at"), _("As of")]
-    return csv_response("expiring", inquiry, head, people_cells(inquiry, stream_people(expiring_query(inquiry))))
+    return csv_response("expiring", inquiry, head, people_cells(inquiry, stream_people(list_expiring(inquiry))))
 
 
 @blueprint.get("/reports/in-progress.csv")
@@ -100,7 +101,7 @@ def export_in_progress() -> Response:
     """Everybody who is enrolled and has not completed."""
     inquiry = asked()
     head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Last active at"), _("As of")]
-    return csv_response("in-progress", inquiry, head, people_cells(inquiry, stream_people(in_progress_query(inquiry))))
+    return csv_response("in-progress", inquiry, head, people_cells(inquiry, stream_people(list_in_progress(inquiry))))
 
 
 def asked() -> Inquiry:
@@ -148,9 +149,9 @@ def course_titles() -> dict[int, str]:
     return {version.course_id: title_of(version.facts, language()) for version in current_versions()}
 
 
-def people_page(template: str, endpoint: str, inquiry: Inquiry, query: object) -> str:
+def people_page(template: str, endpoint: str, inquiry: Inquiry, people: PeopleList) -> str:
     """A list of people by name, one page of it."""
-    lines, following = load_page(query, after=read_key())
+    lines, following = load_page(people, after=read_key())
     return render_template(
         template,
         inquiry=inquiry,

@@ -17,7 +17,7 @@ from lms.errors import NotFound
 from lms.people.models import Agency, User
 from lms.reporting.inquiry import Filters, Inquiry, inquire
 from lms.reporting.measures import Overview, load_overview, stream_rows
-from lms.reporting.people_lists import expiring_query, in_progress_query, load_page, stream_people
+from lms.reporting.people_lists import list_expiring, list_in_progress, load_page, stream_people
 from tests.conftest import QueryCount
 from tests.reporting.records import add_course, administrator, award, enroll, place, see
 from tests.support.world import World
@@ -191,8 +191,8 @@ def test_page_file_and_lists_agree_and_stay_within_the_viewers_agencies(
         pages = all_pages(inquiry, size=1)
         file = list(stream_rows(inquiry))
         expiring, in_progress = (
-            list(stream_people(expiring_query(inquiry))),
-            list(stream_people(in_progress_query(inquiry))),
+            list(stream_people(list_expiring(inquiry))),
+            list(stream_people(list_in_progress(inquiry))),
         )
 
         shown = [row for page in pages for row in page.rows]
@@ -218,7 +218,7 @@ def all_pages(inquiry: Inquiry, size: int) -> list[Overview]:
 def test_a_list_continues_where_the_page_before_ended(context: Flask, world: World) -> None:
     make_random_world(world, 7, people=120)
     viewer = administrator()
-    for query in (expiring_query(ask(viewer)), in_progress_query(ask(viewer))):
+    for query in (list_expiring(ask(viewer)), list_in_progress(ask(viewer))):
         whole = list(stream_people(query))
 
         lines, key = load_page(query, size=3)
@@ -240,7 +240,7 @@ def test_the_number_of_queries_does_not_grow_with_agencies_and_people(
         viewer = administrator()
         count_queries.statements.clear()
         load_overview(ask(viewer))
-        load_page(expiring_query(ask(viewer)))
+        load_page(list_expiring(ask(viewer)))
         counts.append(count_queries.count)
 
     assert counts[0] == counts[1] == 2
