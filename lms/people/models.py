@@ -115,6 +115,7 @@ class Membership(Model):
             postgresql_where=text("ended_on IS NULL"),
         ),
         Index("ix_lms_memberships_agency_id", "agency_id", "user_id"),
+        Index("ix_lms_memberships_user_id", "user_id"),
     )
 
     id: Mapped[primary_key]

@@ -272,6 +272,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("lms_memberships", schema=None) as batch_op:
         batch_op.create_index("ix_lms_memberships_agency_id", ["agency_id", "user_id"], unique=False)
+        batch_op.create_index("ix_lms_memberships_user_id", ["user_id"], unique=False)
         batch_op.create_index(
             "uq_lms_memberships_current",
             ["user_id", "agency_id", "discipline"],
@@ -803,6 +804,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_on IS NULL"),
             postgresql_where=sa.text("ended_on IS NULL"),
         )
+        batch_op.drop_index("ix_lms_memberships_user_id")
         batch_op.drop_index("ix_lms_memberships_agency_id")
 
     op.drop_table("lms_memberships")
