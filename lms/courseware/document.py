@@ -83,8 +83,6 @@ class Document:
     front_matter: Block | None = None
     notes: Block | None = None
     used_comments: set[int] = field(default_factory=set)
-    slugs: set[str] = field(default_factory=set)
-    """The ids of all headings."""
     definition_lines: set[int] = field(default_factory=set)
     """The lines where sources and link references are defined."""
 

@@ -61,7 +61,6 @@ class Settler:
             title = plain_text([tokens[index + 1]])
             slug = slugs.take(title)
             token.attrs["id"] = slug
-            self.document.slugs.add(slug)
             if token.tag == "h1":
                 if not (is_first and token.level == 0):
                     line = token.map[0] + 1 if token.map else 1

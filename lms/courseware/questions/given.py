@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lms.courseware.course import Question
-from lms.errors import Invalid
+from lms.errors import N_, Invalid
 
 Values = Mapping[str, Sequence[str]]
 
-NOT_ON_THE_PAGE = "That answer was not on the page. Load the page again; your saved answers are kept."
+NOT_ON_THE_PAGE = N_("That answer was not on the page. Load the page again; your saved answers are kept.")
 
 
 def check_text(text: str, question: Question) -> str:
     """The same text where every character of it can be kept; else Invalid (a NUL byte or half a character)."""
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise Invalid("This answer holds characters that cannot be saved.", field=question.id)
+        raise Invalid(N_("This answer holds characters that cannot be saved."), field=question.id)
     return text
 
 
@@ -27,7 +27,7 @@ def given_text(question: Question, values: Values, most: int) -> str | None:
         raise Invalid(NOT_ON_THE_PAGE, field=question.id)
     text = check_text(texts[0], question).replace("\r\n", "\n") if texts else ""
     if len(text) > most:
-        raise Invalid(f"This answer is too long: at most {most:,} characters.", field=question.id)
+        raise Invalid(N_("This answer is too long: at most %(most)s characters."), field=question.id, most=most)
     return text if text.strip() else None
 
 
