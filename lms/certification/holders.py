@@ -26,7 +26,7 @@ def valid_courses(user_ids: Collection[int], now: datetime) -> dict[int, dict[st
         .join(Course, Course.id == Certificate.course_id)
         .where(Certificate.kind == "course", Certificate.user_id.in_(list(held)), is_valid_at(now))
     )
-    for user_id, slug, expires_at in rows.tuples():
+    for user_id, slug, expires_at in rows:
         if user_id is None:
             continue
         courses = held[user_id]

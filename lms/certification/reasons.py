@@ -75,6 +75,6 @@ def why_not_yet(user_id: int, language: str) -> list[NotYet]:
 
 def _modules(query: object) -> defaultdict[int, set[str]]:
     found: defaultdict[int, set[str]] = defaultdict(set)
-    for enrollment_id, module_id in db.session.execute(query).tuples():  # type: ignore[call-overload]
+    for enrollment_id, module_id in db.session.execute(query):  # type: ignore[call-overload]
         found[enrollment_id].add(module_id)
     return found

@@ -1,0 +1,1 @@
+"""Certificates: codes, awards, standing, documents, pages."""
