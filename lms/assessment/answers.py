@@ -12,7 +12,7 @@ from lms.assessment.models import Attempt, Response
 from lms.assessment.tokens import item_tokens, response_mark
 from lms.courseware.course import Question
 from lms.courseware.questions import question_type
-from lms.database import count_changed, insert_into
+from lms.database import db, insert_into
 
 Values = Mapping[str, Sequence[str]]
 """Form values by name, as `<question-id>`, `<question-id>.<token>`, and `seen.<question-id>`."""
@@ -64,15 +64,12 @@ def store_response(attempt_id: int, question_id: str, response: Any, sequence: i
     row = insert_into(Response).values(
         attempt_id=attempt_id, question_id=question_id, sequence=sequence, value=response, saved_at=now
     )
-    return bool(
-        count_changed(
-            row.on_conflict_do_update(
-                index_elements=["attempt_id", "question_id"],
-                set_={"sequence": sequence, "value": row.excluded.value, "saved_at": now},
-                where=Response.sequence < sequence,
-            )
-        )
+    upsert = row.on_conflict_do_update(
+        index_elements=["attempt_id", "question_id"],
+        set_={"sequence": sequence, "value": row.excluded.value, "saved_at": now},
+        where=Response.sequence < sequence,
     )
+    return db.session.execute(upsert.returning(Response.id)).first() is not None
 
 
 def body_hash(values: Values, question_ids: Sequence[str]) -> str:

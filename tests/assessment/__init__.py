@@ -1,0 +1,1 @@
+"""Attempts: drawing, saving, marking, submitting, results."""
