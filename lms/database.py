@@ -149,7 +149,8 @@ def insert_into(model: type[Model]) -> Any:
 
 
 def count_changed(statement: Any) -> int:
-    """Run an UPDATE, DELETE or upsert in the present transaction; the number of rows that it changed."""
+    """Run an UPDATE or DELETE in the present transaction; the number of rows that it changed. (Not for an INSERT: its
+    row count is unknown on PostgreSQL, ask it to return a column instead.)"""
     return int(cast("CursorResult[Any]", db.session.execute(statement)).rowcount)
 
 
