@@ -22,12 +22,13 @@ from lms.database import run_transaction
 from lms.demo import make_demo
 from lms.doctor import examine
 from lms.errors import LmsError
-from lms.jobs import deliver_due, make_queue, register
+from lms.jobs import deliver_due, register
 from lms.keeping import back_up, restore_from
 from lms.people.accounts import create_administrator
 from lms.people.passwords import check_password, hash_password
 from lms.preview import preview
 from lms.publishing import course_folders, publish_folder
+from lms.queue import make_queue
 from lms.resources import data_folder
 from lms.schema import upgrade
 from lms.seeding import seed

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey import Huey
 
 from lms.database import db, run_transaction
 from lms.mail import deliver, write_mail
 from lms.outbox import OutboxMessage, claim_due, record_failure, record_success
 from lms.people.models import User
+from lms.queue import Tasks, declare_tasks
 from lms.settings import Settings
 
 log = logging.getLogger("lms.jobs")
-
-
-def make_queue(settings: Settings) -> Huey:
-    """The queue: a SQLite file of its own by default, Redis by setting. The outbox, not the queue, is the truth."""
-    if settings.redis_url:
-        return RedisHuey("lms", url=settings.redis_url, results=False)
-    settings.instance.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("lms", filename=str(settings.instance / "queue.sqlite"), results=False, fsync=False)
 
 
 def send_mail(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> None:
@@ -77,24 +69,6 @@ def deliver_due(app: Flask, limit: int = 50) -> int:
     return sum(deliver_message(app, message_id) for message_id in ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Tasks:
-    """The tasks of this program on a queue."""
-
-    deliver_now: Callable[[], Any]
-    sweep: Callable[[], Any]
-
-
 def register(queue: Huey, app: Flask) -> Tasks:
-    """Put the tasks on a queue. The periodic one only looks at the outbox, so two schedulers are harmless."""
-
-    @queue.task(name="deliver")  # type: ignore[untyped-decorator]
-    def deliver_now() -> None:
-        deliver_due(app)
-
-    @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
-    def sweep() -> None:
-        while deliver_due(app):
-            pass
-
-    return Tasks(deliver_now, sweep)
+    """Put the tasks on the worker's queue."""
+    return declare_tasks(queue, lambda: deliver_due(app))

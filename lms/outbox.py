@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.clock import utc_now
 from lms.database import Model, db, primary_key
 
+QUEUED = "lms_outbox_queued"
+"""Noted on the session, so that the worker can be woken once the transaction is through."""
+
 CLAIM_MINUTES = 5
 """A claimed message that was not reported on in this time is claimed again: its worker died."""
 
@@ -62,6 +65,7 @@ def enqueue(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: date
             kind=kind, effect_key=effect_key, payload=dict(payload), created_at=now, due_at=due_at or now, tries=0
         )
     )
+    db.session.info[QUEUED] = True
     return True
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import select
 from lms import jobs, outbox
 from lms.clock import utc_now
 from lms.database import db, run_transaction, writing
-from lms.jobs import deliver_due, make_queue, register
+from lms.jobs import deliver_due, register
 from lms.mail import mail_folder
 from lms.outbox import OutboxMessage
+from lms.queue import make_queue
 from lms.settings import Settings
 
 PAYLOAD = {"to": "a@test.example", "template": "password-changed", "language": "en", "values": {"name": "Ana"}}

@@ -103,7 +103,7 @@ def test_a_learner_enrolls_below_the_prefix_and_the_hosts_form_tokens_do_not_sta
 
     assert answer.status_code == 303
     assert answer.location.startswith("/training/learn/tiny")
-    assert browser.get(answer.location).status_code == 200
+    assert browser.get(answer.location, follow_redirects=True).status_code == 200
 
 
 def test_a_form_without_our_token_is_still_refused(browser: FlaskClient) -> None:

@@ -21,6 +21,8 @@ csrf = CSRFProtect()
 ROOMS = (
     "pages",
     "accounts",
+    "passwords",
+    "joining",
     "catalog",
     "learning",
     "assessment",
@@ -29,6 +31,9 @@ ROOMS = (
     "cohorts",
     "cohort_invitations",
     "people",
+    "places",
+    "roles",
+    "invitations",
     "agencies",
     "audit",
     "reporting",
@@ -51,10 +56,10 @@ def install_web(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=2000,
         SECRET_KEY=settings.secret_key,
     )
-    for name in ("security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting"):
+    for name in ("security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
         if importlib.util.find_spec(f"lms.web.{name}"):
             part = importlib.import_module(f"lms.web.{name}")
-            if name in ("security", "language", "limits", "hosting"):
+            if name in ("security", "language", "limits", "hosting", "waking"):
                 part.install(app, settings)
             else:
                 part.install(app)
