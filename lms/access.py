@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from lms.errors import N_, NotAllowed, NotFound
-from lms.people.models import Agency, Membership
+from lms.people.models import Agency, Membership, User
 from lms.people.viewer import Grant, Place, Viewer
 
 __all__ = ["Grant", "Permission", "Place", "Viewer"]
@@ -107,7 +107,12 @@ def visible_agencies(viewer: Viewer | None, permission: Permission) -> Select[An
 
 
 def visible_users(viewer: Viewer | None, permission: Permission) -> Select[Any]:
-    """Ids of people with a present or past membership in scope, as a subquery for any table with a `user_id`."""
+    """Ids of people with a present or past membership in scope, as a subquery for any table with a `user_id`.
+
+    Who may everywhere sees also those who belong to no agency.
+    """
+    if scope(viewer, permission) is None:
+        return select(User.id)
     return select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id).where(within(viewer, permission))
 
 

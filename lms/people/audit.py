@@ -68,7 +68,10 @@ class AuditPage:
 def list_events(
     visible_agencies: Select[Any], wanted: AuditFilter, *, is_everywhere: bool, before: int | None = None
 ) -> AuditPage:
-    """Events of the agencies in scope, in four queries at most. Those without an agency only for who sees everything."""
+    """Events of the agencies in scope, newest first, in four queries at most.
+
+    Those without an agency are only for who sees everything.
+    """
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)
     if not is_everywhere:
         query = query.where(AuditEvent.agency_id.in_(visible_agencies))

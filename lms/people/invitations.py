@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, select, update
 
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
@@ -25,6 +26,7 @@ from lms.people.signins import token_hash
 
 INVITATION_DAYS = 14
 REGISTRATION_HOURS = 24
+MOST_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +157,17 @@ def accept_as(token: str, user_id: int, *, day: date) -> int:
     return user_id
 
 
-def open_invitations(agency_ids: Sequence[int]) -> Sequence[Invitation]:
-    """What was neither accepted nor withdrawn in these agencies, newest first; also what is too old by now."""
+def open_invitations(visible_agencies: Select[Any]) -> Sequence[Invitation]:
+    """What was neither accepted nor withdrawn in agencies in scope, newest first; also what is too old by now."""
     return db.session.scalars(
         select(Invitation)
         .where(
-            Invitation.agency_id.in_(agency_ids), Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None)
+            Invitation.agency_id.in_(visible_agencies),
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
         )
         .order_by(Invitation.id.desc())
+        .limit(MOST_LISTED)
     ).all()
 
 

@@ -20,6 +20,8 @@ from lms.people.names import fold
 
 PAGE_SIZE = 50
 STATUSES = ("current", "past", "disabled")
+UNPLACED = "unplaced"
+"""People without an agency: only for who sees everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class RosterFilter:
     under: str | None = None
     discipline: str | None = None
     status: str = "current"
+    is_everywhere: bool = False
+    """Whether the viewer sees everybody, those without an agency too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +155,19 @@ def _condition(visible_agencies: Select[Any], wanted: RosterFilter, day: date) -
         places = places.where(Membership.agency_id.in_(select(Agency.id).where(Agency.path.like(f"{wanted.under}%"))))
     if wanted.discipline:
         places = places.where(Membership.discipline == wanted.discipline)
-    conditions: list[ColumnElement[bool]] = []
+    current = User.id.in_(places.where(is_current))
+    conditions: list[ColumnElement[bool]]
     if wanted.status == "past":
         conditions = [User.id.in_(places), User.id.not_in(places.where(is_current))]
     elif wanted.status == "disabled":
-        conditions = [User.id.in_(places), User.disabled_at.is_not(None)]
+        conditions = [User.disabled_at.is_not(None)]
+        if not wanted.is_everywhere or wanted.under or wanted.discipline:
+            conditions.append(User.id.in_(places))
+    elif wanted.status == UNPLACED and wanted.is_everywhere:
+        anywhere = select(Membership.user_id).where(is_current)
+        conditions = [User.id.not_in(anywhere), User.disabled_at.is_(None)]
     else:
-        conditions = [User.id.in_(places.where(is_current)), User.disabled_at.is_(None)]
+        conditions = [current, User.disabled_at.is_(None)]
     conditions += [User.search_text.contains(word, autoescape=True) for word in fold(wanted.search).split()[:8]]
     return and_(*conditions)
 

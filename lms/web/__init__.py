@@ -56,7 +56,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=2000,
         SECRET_KEY=settings.secret_key,
     )
-    for name in ("security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
+    for name in ("routing", "security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
         if importlib.util.find_spec(f"lms.web.{name}"):
             part = importlib.import_module(f"lms.web.{name}")
             if name in ("security", "language", "limits", "hosting", "waking"):

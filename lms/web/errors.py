@@ -6,10 +6,9 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, current_app, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from itsdangerous import URLSafeSerializer
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -17,7 +16,9 @@ from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require
 from lms.database import db
-from lms.errors import LmsError
+from lms.errors import Busy, LmsError
+from lms.web.guards import maybe_viewer, policy_of
+from lms.web.kept import entries_to_keep, seal_entries, this_address
 
 log = logging.getLogger("lms.web")
 
@@ -49,12 +50,6 @@ def refuse_unless(policy: object, viewer: Viewer | None) -> Response | None:
     raise PermissionError(f"the view {request.endpoint} has no policy")
 
 
-def kept_entries() -> str:
-    """What was entered in this request, signed, so that a form may carry it through a sign-in."""
-    entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
-    return URLSafeSerializer(current_app.secret_key or "", "lms-kept").dumps({"to": request.path, "entries": entries})
-
-
 def send_to_sign_in() -> Response:
     """GET: to the sign-in page and back again. POST: the sign-in page, carrying what was entered."""
     if wants_json():
@@ -63,10 +58,20 @@ def send_to_sign_in() -> Response:
         return response
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), code=303)
-    g.kept = kept_entries()
-    answer = current_app.make_response(
-        (render_template("accounts/sign_in.html", form=current_app.extensions["lms"].sign_in_form(), kept=g.kept), 401)
-    )
+    form = current_app.extensions["lms"].sign_in_form(kept=seal_entries())
+    return current_app.make_response((render_template("accounts/sign_in.html", form=form, has_kept=True), 401))
+
+
+def ask_to_resend(text: str) -> Response:
+    """503: what was entered comes back with a button that sends it again."""
+    if wants_json() or request.method in ("GET", "HEAD"):
+        answer = current_app.make_response(page(503, _("Please try again in a moment"), text))
+    else:
+        body = render_template(
+            "errors/resend.html", entries=entries_to_keep(), action=this_address(), is_busy=True, text=text
+        )
+        answer = current_app.make_response((body, 503))
+    answer.headers["Retry-After"] = "5"
     return answer
 
 
@@ -75,6 +80,11 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(LmsError)
     def on_lms_error(error: LmsError) -> Page:
+        if isinstance(error, Busy):
+            return ask_to_resend(_(error.message, **error.values))
+        if error.status in (403, 404):
+            viewer = maybe_viewer()
+            log.info("refused with %s: %s for person %s", error.status, request.endpoint, viewer.id if viewer else "-")
         titles = {
             403: _("You may not do this"),
             404: _("Not found"),
@@ -87,8 +97,9 @@ def install(app: Flask) -> None:
     def on_old_token(error: CSRFError) -> Page:
         if wants_json():
             return page(400, _("This page is too old"), _("Load the page again. Nothing was lost."))
-        entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
-        return render_template("errors/resend.html", entries=entries, action=request.path), 400
+        if maybe_viewer() is None and policy_of(app.view_functions.get(request.endpoint or "")) != "public":
+            return send_to_sign_in()
+        return render_template("errors/resend.html", entries=entries_to_keep(), action=this_address()), 400
 
     @app.errorhandler(HTTPException)
     def on_http_error(error: HTTPException) -> Page | HTTPException:
@@ -115,15 +126,7 @@ def install(app: Flask) -> None:
     def on_database_trouble(error: Exception) -> Page:
         log.error("database trouble: %s", type(error).__name__)
         db.session.remove()
-        text = _("The system is very busy. Nothing was lost: wait a moment and send this again.")
-        entries = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
-        if wants_json() or request.method == "GET":
-            answer = current_app.make_response(page(503, _("Please try again in a moment"), text))
-        else:
-            body = render_template("errors/resend.html", entries=entries, action=request.path, is_busy=True)
-            answer = current_app.make_response((body, 503))
-        answer.headers["Retry-After"] = "5"
-        return answer
+        return ask_to_resend(_("The system is very busy. Nothing was lost: wait a moment and send this again."))
 
     @app.errorhandler(Exception)
     def on_bug(error: Exception) -> Page:
@@ -137,10 +140,12 @@ def install(app: Flask) -> None:
     @app.before_request
     def refuse_unreadable() -> None:
         """A NUL byte or half of a surrogate pair in any entry is refused before a view sees it (fault 43)."""
-        for values in (request.args, request.form if request.mimetype != "application/json" else {}):
-            for value in values.values():
-                if "\x00" in value or any(0xD800 <= ord(letter) <= 0xDFFF for letter in value):
-                    raise BadEntry
+        texts = [request.path]
+        for values in (request.args, request.form):
+            for key, given in values.lists():
+                texts += [key, *given]
+        if any("\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text) for text in texts):
+            raise BadEntry
 
 
 class BadEntry(HTTPException):

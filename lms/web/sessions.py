@@ -11,6 +11,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
 from lms.access import Viewer
+from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
 from lms.people import signins
 from lms.settings import Settings
@@ -32,6 +33,18 @@ class LmsSessionData(CallbackDict[str, Any], SessionMixin):
         self.token = token
         self.viewer = viewer
         self.is_ended = False
+        self.is_fresh = False
+
+    def begin(self, token: str, data: dict[str, Any]) -> None:
+        """From here on this is the signed-in session of `token`, in which the database keeps `data` already."""
+        self.clear()
+        self.update(data)
+        self.token, self.is_fresh, self.modified = token, True, False
+
+    def end(self) -> None:
+        """From here on this is a stranger's session, empty."""
+        self.clear()
+        self.token, self.viewer, self.is_fresh, self.modified = None, None, False, True
 
 
 class DatabaseSessions(SessionInterface):
@@ -54,7 +67,8 @@ class DatabaseSessions(SessionInterface):
         value = request.cookies.get(self._place(request.environ)[0], "")
         kind, _, body = value.partition(".")
         if kind == "s" and body:
-            found = signins.find_session(body, idle_minutes=self._settings.session_idle_minutes)
+            today = local_day(utc_now(), self._settings.time_zone)
+            found = signins.find_session(body, idle_minutes=self._settings.session_idle_minutes, today=today)
             if found is not None:
                 return LmsSessionData(found.data, token=body, viewer=found.viewer)
         if kind == "a" and body:
@@ -100,6 +114,7 @@ class DatabaseSessions(SessionInterface):
             data = dict(session)
             db.session.rollback()
             run_transaction(lambda: signins.keep_session_data(token, data))
+        if session.modified or session.is_fresh:
             self._set(response, f"s.{token}", self._settings.session_hours * 3600)
         elif viewer is not None and signins.is_worth_noting(viewer):
             db.session.rollback()

@@ -1,0 +1,246 @@
+"""Pages of agencies: the tree, one agency, add, change, move, archive and bring back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, within
+from lms.clock import local_day, utc_now
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.people import agencies as tree
+from lms.people.models import Agency
+from lms.people.roster import count_people
+from lms.web.agency_choices import KINDS, agency_choices, as_tree, find_agency, kind_name, number_in
+from lms.web.forms.accounts import add_problem
+from lms.web.forms.people import AgencyForm, MoveForm, NewAgencyForm
+from lms.web.guards import act, flash_done, needs, settings, viewer
+
+blueprint = Blueprint("agencies", __name__)
+
+Page = str | tuple[str, int] | Response
+
+MOST_SHOWN = 400
+"""Of a larger tree only the upper two levels are shown, and the search."""
+
+OVER = Permission.MANAGE_AGENCIES
+
+
+@blueprint.app_template_filter()
+def agency_kind_name(kind: str) -> str:
+    return kind_name(kind)
+
+
+@blueprint.app_template_filter()
+def county_name(fips: str | None) -> str:
+    """The county's name, empty where none is known."""
+    return tree.counties().get(fips or "", "")
+
+
+@blueprint.get("/agencies")
+@needs(OVER)
+def list_agencies() -> str:
+    """The agencies in scope as a tree, or those whose name was searched for."""
+    person = viewer()
+    search, shows_archived = request.args.get("q", "").strip()[:100], request.args.get("archived") == "1"
+    query = select(Agency).where(within(person, OVER)).order_by(Agency.path).limit(MOST_SHOWN + 1)
+    if not shows_archived:
+        query = query.where(Agency.archived_at.is_(None))
+    if search:
+        query = query.where(func.lower(Agency.name).contains(search.lower(), autoescape=True))
+    found = list(db.session.scalars(query))
+    is_cut = len(found) > MOST_SHOWN
+    if is_cut and not search:
+        depth = func.length(Agency.path) - func.length(func.replace(Agency.path, "/", ""))
+        top = db.session.scalar(select(func.min(depth)).where(within(person, OVER))) or 0
+        found = list(db.session.scalars(query.where(depth <= top + 1)))
+    return render_template(
+        "agencies/index.html",
+        branches=as_tree(found[:MOST_SHOWN]),
+        search=search,
+        shows_archived=shows_archived,
+        is_cut=is_cut,
+        may_add=True,
+    )
+
+
+@blueprint.get("/agencies/<int:agency_id>")
+@needs(OVER)
+def show_agency(agency_id: int) -> str:
+    """One agency: what is known, what lies below, who works there."""
+    person = viewer()
+    agency = find_agency(person, OVER, agency_id)
+    below = db.session.scalars(
+        select(Agency).where(Agency.path.like(f"{agency.path}%"), Agency.id != agency.id).limit(MOST_SHOWN)
+    ).all()
+    today = local_day(utc_now(), settings().time_zone)
+    return render_template(
+        "agencies/agency.html",
+        agency=agency,
+        above=above_of(person, agency),
+        branches=as_tree(below),
+        people=count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today),
+        may_move=may_place(person, agency),
+    )
+
+
+@blueprint.route("/agencies/new", methods=["GET", "POST"])
+@needs(OVER)
+def add_agency() -> Page:
+    """A new agency below one in scope."""
+    person = viewer()
+    parent = find_agency(person, OVER, number_in("below")) if request.args.get("below") else None
+    form = NewAgencyForm(parent_id=parent.id if parent else 0)
+    fill_choices(form)
+    form.parent_id.choices = parent_choices(person, parent)
+    if form.validate_on_submit():
+        values = values_of(form)
+        parent_id = form.parent_id.data or None
+        require_parent(person, parent_id)
+        try:
+            made = act(lambda: tree.create_agency(**values, parent_id=parent_id, actor_id=person.id))
+        except Invalid as error:
+            add_problem(form, error)
+        else:
+            flash_done(_("%(name)s is added.", name=made.name))
+            return redirect(url_for("agencies.show_agency", agency_id=made.id), code=303)
+    return shown("agencies/form.html", form, agency=None)
+
+
+@blueprint.route("/agencies/<int:agency_id>/edit", methods=["GET", "POST"])
+@needs(OVER)
+def change_agency(agency_id: int) -> Page:
+    """Rename, or correct kind, county and code."""
+    person = viewer()
+    agency = find_agency(person, OVER, agency_id)
+    form = AgencyForm(obj=agency)
+    fill_choices(form)
+    if form.validate_on_submit():
+        values = values_of(form)
+        try:
+            act(lambda: tree.change_agency(agency_id, **values, actor_id=person.id))
+        except Invalid as error:
+            add_problem(form, error)
+        else:
+            flash_done(_("The agency is changed."))
+            return redirect(url_for("agencies.show_agency", agency_id=agency_id), code=303)
+    return shown("agencies/form.html", form, agency=agency)
+
+
+@blueprint.route("/agencies/<int:agency_id>/move", methods=["GET", "POST"])
+@needs(OVER)
+def move_agency(agency_id: int) -> Page:
+    """Put an agency, with all below it, under another one in scope."""
+    person = viewer()
+    agency = find_placeable(person, agency_id)
+    form = MoveForm(parent_id=agency.parent_id or 0)
+    form.parent_id.choices = parent_choices(person, agency)
+    if form.validate_on_submit():
+        parent_id = form.parent_id.data or None
+        require_parent(person, parent_id)
+        try:
+            act(lambda: tree.move_agency(agency_id, parent_id, actor_id=person.id))
+        except Invalid as error:
+            add_problem(form, error)
+        else:
+            flash_done(_("The agency is moved, with all below it."))
+            return redirect(url_for("agencies.show_agency", agency_id=agency_id), code=303)
+    return shown("agencies/move.html", form, agency=agency)
+
+
+@blueprint.route("/agencies/<int:agency_id>/archive", methods=["GET", "POST"])
+@needs(OVER)
+def archive_agency(agency_id: int) -> Page:
+    """Take an agency out of use, after a page that says what that means."""
+    person = viewer()
+    agency = find_placeable(person, agency_id)
+    if request.method == "POST":
+        act(lambda: tree.archive_agency(agency_id, actor_id=person.id))
+        flash_done(_("%(name)s is archived.", name=agency.name))
+        return redirect(url_for("agencies.list_agencies"), code=303)
+    today = local_day(utc_now(), settings().time_zone)
+    people = count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today)
+    return render_template(
+        "confirm.html",
+        title=_("Archive %(name)s?", name=agency.name),
+        text=_(
+            "Nobody can be invited into it any more, and it leaves every list of choices. People, certificates and "
+            "reports stay as they are. You can bring it back."
+        ),
+        facts=[(_("People who work there now"), people)],
+        action=url_for("agencies.archive_agency", agency_id=agency_id),
+        submit_text=_("Archive"),
+        cancel_href=url_for("agencies.show_agency", agency_id=agency_id),
+    )
+
+
+@blueprint.post("/agencies/<int:agency_id>/restore")
+@needs(OVER)
+def restore_agency(agency_id: int) -> Response:
+    """Bring an archived agency back into use."""
+    person = viewer()
+    find_placeable(person, agency_id)
+    act(lambda: tree.restore_agency(agency_id, actor_id=person.id))
+    flash_done(_("The agency is in use again."))
+    return redirect(url_for("agencies.show_agency", agency_id=agency_id), code=303)
+
+
+def may_place(person: Viewer, agency: Agency) -> bool:
+    """What an agency is called is its own business; where it stands, and whether, is for who is above it."""
+    above = agency.path.removesuffix(f"{agency.id}/")
+    return scope(person, OVER) is None or (above != "/" and allows_over(person, OVER, above))
+
+
+def find_placeable(person: Viewer, agency_id: int) -> Agency:
+    """An agency in scope whose place the viewer may change. Raises NotFound, Conflict."""
+    agency = find_agency(person, OVER, agency_id)
+    if not may_place(person, agency):
+        raise Conflict(N_("Only who administers the agency above can move or archive this one."))
+    return agency
+
+
+def require_parent(person: Viewer, parent_id: int | None) -> None:
+    """Raises NotFound where the viewer may not put anything there."""
+    if parent_id is not None:
+        find_agency(person, OVER, parent_id)
+    elif scope(person, OVER) is not None:
+        raise NotFound(N_("There is nothing here that you may see."))
+
+
+def parent_choices(person: Viewer, chosen: Agency | None) -> list[tuple[int, str]]:
+    """Agencies to be below of; the top only for who may everywhere."""
+    top = [(0, _("(at the top)"))] if scope(person, OVER) is None else []
+    return [*top, *agency_choices(person, OVER, chosen)]
+
+
+def above_of(person: Viewer, agency: Agency) -> list[Agency]:
+    """The agencies above it that are in scope, from the top."""
+    ids = [int(part) for part in agency.path.strip("/").split("/")[:-1]]
+    found = db.session.scalars(select(Agency).where(Agency.id.in_(ids), within(person, OVER))).all()
+    return sorted(found, key=lambda one: len(one.path))
+
+
+def fill_choices(form: AgencyForm) -> None:
+    form.kind.choices = [(code, _(name)) for code, name in KINDS.items()]
+    names = sorted(tree.counties().items(), key=lambda one: one[1])
+    form.county_fips.choices = [("", _("(none)")), *names]
+
+
+def values_of(form: AgencyForm) -> dict[str, Any]:
+    return {
+        "name": form.name.data,
+        "kind": form.kind.data,
+        "county_fips": form.county_fips.data or None,
+        "code": form.code.data,
+    }
+
+
+def shown(template: str, form: Any, **values: Any) -> Page:
+    """The page of a form; 422 where it was refused."""
+    page = render_template(template, form=form, **values)
+    return (page, 422) if form.errors else page

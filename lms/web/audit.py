@@ -1,0 +1,124 @@
+"""The audit page: who did what to whom, in the viewer's agencies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from lms.access import Permission, Viewer, scope, visible_agencies, visible_users
+from lms.clock import start_of_day
+from lms.database import db
+from lms.errors import N_
+from lms.people.audit import AuditFilter, list_events
+from lms.people.models import Agency, AuditEvent, User
+from lms.people.names import clean_email
+from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.forms.people import AuditFilters
+from lms.web.guards import needs, settings, viewer
+from lms.web.navigation import page_url
+
+blueprint = Blueprint("audit", __name__)
+
+ACTIONS = {
+    "account": N_("Accounts"),
+    "account.made": N_("Account made"),
+    "account.changed": N_("Account changed"),
+    "account.disabled": N_("Account switched off"),
+    "account.enabled": N_("Account switched on"),
+    "password.changed": N_("Password changed"),
+    "password.reset-asked": N_("Link for a new password asked for"),
+    "agency": N_("Agencies"),
+    "agency.added": N_("Agency added"),
+    "agency.changed": N_("Agency changed"),
+    "agency.moved": N_("Agency moved"),
+    "agency.archived": N_("Agency archived"),
+    "agency.restored": N_("Agency brought back"),
+    "membership": N_("Places"),
+    "membership.started": N_("Place started"),
+    "membership.ended": N_("Place ended"),
+    "invitation": N_("Invitations"),
+    "invitation.sent": N_("Invitation sent"),
+    "invitation.accepted": N_("Invitation accepted"),
+    "invitation.withdrawn": N_("Invitation withdrawn"),
+    "role": N_("Roles"),
+    "role.granted": N_("Role given"),
+    "role.revoked": N_("Role taken back"),
+    "certificate": N_("Certificates"),
+    "certificate.issued": N_("Certificate issued"),
+    "certificate.revoked": N_("Certificate revoked"),
+    "cohort": N_("Teams"),
+    "course": N_("Courses"),
+    "course.published": N_("Course published"),
+    "course.completed": N_("Course completed"),
+    "enrollment.begun": N_("Course begun"),
+}
+SUBJECTS = {
+    "user": N_("person"),
+    "agency": N_("agency"),
+    "invitation": N_("invitation"),
+    "certificate": N_("certificate"),
+    "cohort": N_("team"),
+    "course": N_("course"),
+    "enrollment": N_("enrollment"),
+}
+
+
+@blueprint.app_template_filter()
+def action_name(action: str) -> str:
+    """The name of an action; its own code where it has none yet."""
+    return str(_(ACTIONS[action])) if action in ACTIONS else action
+
+
+@blueprint.get("/audit")
+@needs(Permission.SEE_AUDIT)
+def list_audit() -> str:
+    """Events of the agencies in scope, newest first."""
+    person = viewer()
+    agency = find_agency(person, Permission.SEE_AUDIT, number_in("agency")) if request.args.get("agency") else None
+    form = filters(person, agency)
+    page = list_events(
+        visible_agencies(person, Permission.SEE_AUDIT),
+        wanted_events(person, agency, form),
+        is_everywhere=scope(person, Permission.SEE_AUDIT) is None,
+        before=number_in("before"),
+    )
+    next_href = page_url(before=page.next_before) if page.next_before else None
+    return render_template("audit/index.html", page=page, form=form, next_href=next_href, subject_text=subject_text)
+
+
+def filters(person: Viewer, agency: Agency | None) -> AuditFilters:
+    form = AuditFilters(request.args)
+    agencies = agency_choices(person, Permission.SEE_AUDIT, agency)
+    form.agency.choices = [("", _("All")), *((str(number), name) for number, name in agencies)]
+    form.action.choices = [("", _("All")), *((code, _(name)) for code, name in ACTIONS.items())]
+    form.since.validate(form)
+    form.until.validate(form)
+    return form
+
+
+def wanted_events(person: Viewer, agency: Agency | None, form: AuditFilters) -> AuditFilter:
+    """What the filter bar asks for. An e-mail that is not in scope finds nothing, as one that does not exist."""
+    zone = settings().time_zone
+    email = clean_email(form.person.data or "")
+    person_id = None
+    if email:
+        query = select(User.id).where(User.email == email, User.id.in_(visible_users(person, Permission.SEE_AUDIT)))
+        person_id = db.session.scalar(query) or 0
+    return AuditFilter(
+        person_id=person_id,
+        under=agency.path if agency else None,
+        action=form.action.data if form.action.data in ACTIONS else None,
+        since=start_of_day(form.since.data, zone) if form.since.data else None,
+        until=start_of_day(form.until.data + timedelta(days=1), zone) if form.until.data else None,
+    )
+
+
+def subject_text(event: AuditEvent, people: dict[int, str]) -> str:
+    """To whom or what it was done: a person's name, or the kind of thing with its number."""
+    if event.subject_kind == "user" and event.subject_id in people:
+        return people[event.subject_id]
+    kind = _(SUBJECTS[event.subject_kind]) if event.subject_kind in SUBJECTS else event.subject_kind
+    return f"{kind} {event.subject_id}" if event.subject_id is not None else str(kind)

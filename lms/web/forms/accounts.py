@@ -1,0 +1,135 @@
+"""Forms of accounts: sign-in, registration, a new password, one's own profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import Email, EqualTo, InputRequired, Length
+
+from lms.errors import N_, LmsError
+from lms.people.passwords import MIN_CHARACTERS
+from lms.web.words import LANGUAGES
+
+LONGEST_ENTRY = 1000
+"""Of a password box: far over what is taken, so that the reason is said instead of a cut password."""
+
+PASSWORD_HINT = N_(
+    "At least %(n)s characters. Four or five words that belong together only for you are easy to remember and hard to "
+    "guess. Spaces count, and you may paste."
+)
+
+
+class EmailEntry(FlaskForm):
+    """An e-mail address alone: to ask for a new password, or to register."""
+
+    email = EmailField(
+        _("E-mail address"),
+        validators=[
+            InputRequired(_("Enter your e-mail address.")),
+            Email(_("Enter a whole e-mail address, such as name@example.org.")),
+            Length(max=320),
+        ],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class SignInForm(FlaskForm):
+    """`kept` carries what was entered on a page whose sign-in had ended; `next` where to go."""
+
+    email = EmailField(
+        _("E-mail address"),
+        validators=[InputRequired(_("Enter your e-mail address.")), Length(max=320)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[InputRequired(_("Enter your password.")), Length(max=LONGEST_ENTRY)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+    kept = HiddenField()
+
+
+class NewPasswordForm(FlaskForm):
+    """A password, twice."""
+
+    password = PasswordField(
+        _("New password"),
+        description=_(PASSWORD_HINT, n=MIN_CHARACTERS),
+        validators=[InputRequired(_("Enter a password.")), Length(max=LONGEST_ENTRY)],
+        render_kw={"autocomplete": "new-password"},
+    )
+    password_again = PasswordField(
+        _("The same password again"),
+        validators=[
+            InputRequired(_("Enter the password a second time.")),
+            EqualTo("password", _("The two passwords are not the same.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """With the present password first: an unlocked screen is not enough."""
+
+    current_password = PasswordField(
+        _("Present password"),
+        validators=[InputRequired(_("Enter your present password.")), Length(max=LONGEST_ENTRY)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class NewAccountForm(NewPasswordForm):
+    """What somebody who follows an invitation says of themselves."""
+
+    name = StringField(
+        _("Your name"),
+        description=_("As your agency knows you. It is printed on certificates; you can change that later."),
+        validators=[InputRequired(_("Enter your name.")), Length(max=200)],
+        render_kw={"autocomplete": "name"},
+    )
+    language = SelectField(_("Language of the site"), validators=[InputRequired()])
+
+    def __init__(self, languages: tuple[str, ...], **values: Any) -> None:
+        super().__init__(**values)
+        self.language.choices = [(code, LANGUAGES.get(code, code)) for code in languages]
+
+
+class ProfileForm(FlaskForm):
+    """What a person says of themselves."""
+
+    name = StringField(
+        _("Your name"),
+        description=_("As your agency knows you."),
+        validators=[InputRequired(_("Enter your name.")), Length(max=200)],
+        render_kw={"autocomplete": "name"},
+    )
+    certificate_name = StringField(
+        _("Name on certificates"),
+        description=_("Only if another name should be printed. Certificates that you hold keep the name they carry."),
+        validators=[Length(max=200)],
+    )
+    language = SelectField(_("Language of the site and of your mails"), validators=[InputRequired()])
+
+    def __init__(self, languages: tuple[str, ...], **values: Any) -> None:
+        super().__init__(**values)
+        self.language.choices = [(code, LANGUAGES.get(code, code)) for code in languages]
+
+
+def fill_sign_in(*, next: str = "", kept: str = "") -> SignInForm:
+    """An empty sign-in form, whatever this request carries in fields of the same name."""
+    return SignInForm(formdata=None, next=next, kept=kept)
+
+
+def add_problem(form: FlaskForm, error: LmsError, field: str | None = None) -> None:
+    """Show what a service refused beside the field it names, else beside `field`, else above the form."""
+    text = gettext(error.message, **error.values)
+    name = getattr(error, "field", None) or field
+    if name and name in form:
+        form[name].errors = [*form[name].errors, text]
+    else:
+        form.form_errors.append(text)

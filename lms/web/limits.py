@@ -1,0 +1,43 @@
+"""How often one address or one account may try: in Redis where it is set, in each process's memory otherwise."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response
+
+from lms.people.names import clean_email
+from lms.settings import Settings
+from lms.web.guards import settings
+
+
+def by_address() -> str:
+    """The network address that asks (behind proxies: as `LMS_TRUSTED_PROXIES` lets it be believed)."""
+    return f"address:{request.remote_addr}"
+
+
+def by_account() -> str:
+    """The account that is tried, whether it exists or not."""
+    return f"account:{clean_email(request.form.get('email', ''))[:320]}"
+
+
+def sign_in_limit() -> str:
+    return settings().sign_in_limit
+
+
+def verify_limit() -> str:
+    return settings().verify_limit
+
+
+def was_refused(response: Response) -> bool:
+    """Only failed tries are counted: a classroom that signs in from one address is no attack."""
+    return response.status_code == 422
+
+
+limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """One store of counts for all processes where there is Redis; without it each process counts for itself."""
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    limiter.init_app(app)

@@ -1,0 +1,104 @@
+"""Pages of roles: give one to a person, take one back. Either holds at the person's next request."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms.access import Permission, Viewer, require_over, scope
+from lms.clock import start_of_day
+from lms.database import db
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.people import roles
+from lms.people.models import Agency, RoleGrant
+from lms.web.agencies import shown
+from lms.web.agency_choices import agency_choices, find_agency
+from lms.web.forms.accounts import add_problem
+from lms.web.forms.people import RoleForm
+from lms.web.guards import act, flash_done, needs, settings, viewer
+from lms.web.people import find_person
+
+blueprint = Blueprint("roles", __name__)
+
+Page = str | tuple[str, int] | Response
+
+OVER = Permission.GRANT_ROLES
+
+NAMES = {
+    "state-administrator": N_("State administrator"),
+    "agency-administrator": N_("Agency administrator"),
+    "author": N_("Author of courses"),
+    "coordinator": N_("Coordinator of teams"),
+}
+MEANINGS = {
+    "state-administrator": N_("sees and manages everything but the text of courses"),
+    "agency-administrator": N_("invites and manages the people of an agency, its reports and its teams"),
+    "author": N_("writes and publishes courses for everybody"),
+    "coordinator": N_("makes teams of several agencies and leads them"),
+}
+
+
+@blueprint.app_template_filter()
+def role_name(role: str) -> str:
+    return str(_(NAMES[role])) if role in NAMES else role
+
+
+@blueprint.route("/people/<int:user_id>/roles", methods=["GET", "POST"])
+@needs(OVER)
+def grant_role(user_id: int) -> Page:
+    """Give a role over an agency in scope and all below it."""
+    person = viewer()
+    user = find_person(person, user_id, OVER)
+    form = RoleForm()
+    form.role.choices = [(role, role_name(role)) for role in roles.roles_to_give(person)]
+    everywhere = [(0, _("(everywhere)"))] if scope(person, OVER) is None else []
+    form.agency_id.choices = [*agency_choices(person, OVER), *everywhere]
+    if form.validate_on_submit():
+        agency = find_agency(person, OVER, form.agency_id.data) if form.agency_id.data else None
+        role, agency_id, last = form.role.data, agency.id if agency else None, form.until.data
+        until = start_of_day(last + timedelta(days=1), settings().time_zone) if last else None
+        try:
+            act(lambda: roles.grant_role(person, user_id, role, agency_id, until=until))
+        except (Invalid, Conflict) as error:
+            add_problem(form, error)
+        else:
+            flash_done(_("%(name)s has the role from now on.", name=user.name))
+            return redirect(url_for("people.show_person", user_id=user_id), code=303)
+    meanings = [(role_name(role), _(MEANINGS[role])) for role in roles.roles_to_give(person)]
+    return shown("people/role.html", form, user=user, meanings=meanings)
+
+
+@blueprint.route("/people/<int:user_id>/roles/<int:grant_id>/revoke", methods=["GET", "POST"])
+@needs(OVER)
+def revoke_role(user_id: int, grant_id: int) -> Page:
+    """Take a role back, after a page that names it."""
+    person = viewer()
+    user = find_person(person, user_id, OVER)
+    grant, agency = find_grant(person, user_id, grant_id)
+    if request.method == "POST":
+        act(lambda: roles.revoke_role(person, grant_id))
+        flash_done(_("%(name)s does not have that role any more.", name=user.name))
+        return redirect(url_for("people.show_person", user_id=user_id) if user_id != person.id else "/", code=303)
+    return render_template(
+        "confirm.html",
+        title=_("Take back a role of %(name)s?", name=user.name),
+        text=_("It ends at the person's next click. You can give it again."),
+        facts=[(_("Role"), role_name(grant.role)), (_("Over"), agency.name if agency else _("(everywhere)"))],
+        action=url_for("roles.revoke_role", user_id=user_id, grant_id=grant_id),
+        submit_text=_("Take back"),
+        cancel_href=url_for("people.show_person", user_id=user_id),
+    )
+
+
+def find_grant(person: Viewer, user_id: int, grant_id: int) -> tuple[RoleGrant, Agency | None]:
+    """A role of that person, over an agency in scope. Raises NotFound."""
+    grant = db.session.get(RoleGrant, grant_id)
+    if grant is None or grant.user_id != user_id:
+        raise NotFound(N_("There is nothing here that you may see."))
+    agency = db.session.get(Agency, grant.agency_id) if grant.agency_id else None
+    # A role everywhere lies in nobody's subtree: the path "/" is reached only from everywhere.
+    require_over(person, OVER, agency.path if agency else "/")
+    return grant, agency
