@@ -1,4 +1,4 @@
-"""The worker's queue: a SQLite file of its own by default, Redis by setting. The outbox, not the queue, is the truth."""
+"""The queue of the worker: a SQLite file by default, Redis by setting. The outbox is the truth, not the queue."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _tasks(settings: Settings) -> Tasks:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """After a request that queued something: push the delivery. A lost push is harmless, the worker looks each minute."""
+    """After a request that queued something: push its delivery. A lost push is harmless; the worker looks by itself."""
 
     @app.after_request
     def wake_worker(response: Response) -> Response:

@@ -20,7 +20,7 @@ class DayParts:
     year: str = ""
 
 
-class DayField(Field):  # type: ignore[misc]
+class DayField(Field):
     """A day as three inputs, `<name>-month`, `<name>-day`, `<name>-year`; `data` is a date or None.
 
     The macro `f.date_field` draws it. Three empty boxes are no day; anything else must be one.
