@@ -184,9 +184,16 @@ def people_cte(inquiry: Inquiry) -> CTE:
     costs little however many people the whole state has."""
     places = places_in_scope(inquiry).cte("places")
     persons = select(places.c.user_id)
-    held = select(Certificate.user_id).where(Certificate.user_id.in_(persons)).distinct()
-    certified = held.where(holds_valid(inquiry)).subquery("certified")
-    expiring = held.where(is_expiring(inquiry)).subquery("expiring")
+    lasts = or_(Certificate.expires_at.is_(None), Certificate.expires_at >= inquiry.expiring_until)
+    held = (
+        select(Certificate.user_id, func.max(case((lasts, 1), else_=0)).label("lasts"))
+        .where(holds_valid(inquiry), Certificate.user_id.in_(persons))
+        .group_by(Certificate.user_id, Certificate.course_id)
+        .subquery("held")
+    )
+    certified = (
+        select(held.c.user_id, func.min(held.c.lasts).label("lasts")).group_by(held.c.user_id).subquery("certified")
+    )
     progress = (
         select(Enrollment.user_id, last_active_at().label("last_active_at"))
         .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
@@ -198,12 +205,11 @@ def people_cte(inquiry: Inquiry) -> CTE:
         select(
             places,
             case((certified.c.user_id.is_not(None), 1), else_=0).label("is_certified"),
-            case((expiring.c.user_id.is_not(None), 1), else_=0).label("is_expiring"),
+            case((certified.c.lasts == 0, 1), else_=0).label("is_expiring"),
             case((progress.c.user_id.is_not(None), 1), else_=0).label("is_in_progress"),
             case((progress.c.last_active_at <= inquiry.idle_since, 1), else_=0).label("is_idle"),
         )
         .outerjoin(certified, certified.c.user_id == places.c.user_id)
-        .outerjoin(expiring, expiring.c.user_id == places.c.user_id)
         .outerjoin(progress, progress.c.user_id == places.c.user_id)
         .cte("people")
     )
@@ -229,7 +235,9 @@ def _counted(people: CTE, place: tuple[int, int], keys: tuple[Any, ...], page: A
     """People by the given keys, each once in every group."""
     names = ("agency_id", "agency_name", "discipline")
     kept = [column for column in keys if column is not None]
-    each = select(people.c.user_id, *(people.c[name] for name in COUNTS), *kept).distinct()
+    each = select(people.c.user_id, *(people.c[name] for name in COUNTS), *kept)
+    if len(kept) < len(keys):
+        each = each.distinct()
     once = (each if page is None else each.where(page)).subquery()
     given = [null().label(name) if column is None else once.c[name] for name, column in zip(names, keys, strict=True)]
     totals = [func.coalesce(func.sum(once.c[name]), 0).label(name) for name in COUNTS]
