@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from lms.settings import Settings
-from lms.web import errors
+from lms.web import errors, routing
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.sessions import DatabaseSessions, LmsSessionData
 
@@ -56,7 +56,8 @@ def install_web(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=2000,
         SECRET_KEY=settings.secret_key,
     )
-    for name in ("routing", "security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
+    routing.install(app)
+    for name in ("security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
         if importlib.util.find_spec(f"lms.web.{name}"):
             part = importlib.import_module(f"lms.web.{name}")
             if name in ("security", "language", "limits", "hosting", "waking"):
