@@ -1,0 +1,95 @@
+"""Results teach: what was given, what is right, why, and what to read again; unless the author says never."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from lms.courseware.read import load_folder
+from tests.assessment.conftest import Taker, prepare
+from tests.assessment.test_submitting import quiz_with
+from tests.support.pages import page_of
+from tests.support.world import TEST_COURSES, World
+
+
+def test_each_question_says_what_is_right_and_why(taker: Taker) -> None:
+    taker.submit(taker.wrong)
+
+    page = taker.page
+
+    assert "Run away quickly" in page
+    assert "There is no hurry." in page
+    assert "Begin calmly." in page
+    assert "Your answer" in page
+    assert page.count("Not right") == 5
+
+
+def test_a_self_check_explains_saved_answers_at_once(taker: Taker) -> None:
+    taker.open("second-steps")
+    taker.save(taker.wrong)
+
+    page = taker.page
+
+    assert "That one comes much later." in page
+    assert "Submit answers" in page
+
+
+def test_a_quiz_that_somebody_may_fail_never_explains_before_the_end(client: FlaskClient, world: World) -> None:
+    world.publish_files(quiz_with("pass_mark: 80, feedback: immediate"))
+    taker = prepare(client, world)
+
+    taker.save(taker.wrong)
+
+    assert "There is no hurry." not in taker.page
+
+
+def test_an_author_may_keep_the_answers(client: FlaskClient, world: World) -> None:
+    world.publish_files(quiz_with("pass_mark: 80, feedback: never"))
+    taker = prepare(client, world)
+    taker.submit(taker.wrong)
+
+    page = taker.page
+
+    assert 'data-score-percent="0"' in page
+    assert "There is no hurry." not in page
+    assert "does not show its answers" in page
+
+
+def test_the_result_stands_in_spanish_too(taker: Taker) -> None:
+    taker.submit(taker.right)
+
+    page = page_of(taker.client, f"{taker.address}?lang=es")
+
+    assert 'data-score-percent="100"' in page
+    assert 'lang="es"' in page
+
+
+def test_a_reflection_is_shown_to_its_writer_and_not_counted(client: FlaskClient, world: World) -> None:
+    files = load_folder(TEST_COURSES / "tiny")
+    files["en/90-final.md"] += (
+        b"\n### What comes to mind?\n\n<!-- q: t-mind; type: reflection; lo: LO1 -->\n\nA few words.\n"
+    )
+    world.publish_files(files)
+    taker = prepare(client, world)
+
+    taker.submit({**taker.right, "t-mind": "My own thought.\nIn two lines."})
+
+    assert 'data-score-percent="100"' in taker.page
+    assert "My own thought." in taker.page
+
+
+def test_a_written_answer_waits_for_a_trainer_and_passes_nobody(client: FlaskClient, world: World) -> None:
+    files = load_folder(TEST_COURSES / "tiny")
+    files["en/90-final.md"] += (
+        b"\n### Say it in your words.\n\n<!-- q: t-words; type: written; lo: LO1 -->\n\n- Names a helper\n- Names a step\n"
+        b"\n> [!NOTE]\n> A trainer reads it.\n"
+    )
+    world.publish_files(files)
+    taker = prepare(client, world)
+
+    taker.submit({**taker.right, "t-words": "I would tell the nurse."})
+
+    page = taker.page
+    assert 'data-passed=""' in page
+    assert "waits for a trainer" in page
+    assert "I would tell the nurse." in page
+    assert "Names a helper" not in page

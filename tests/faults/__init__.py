@@ -1,0 +1,1 @@
+"""What must survive: killed servers, locked databases, lost replies."""
