@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
 from lms.clock import utc_now
@@ -41,15 +42,19 @@ class SampleForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name", description="As it should stand on a certificate.", validators=[InputRequired()])
     passphrase = PasswordField("Password", validators=[InputRequired()])
     profession = SelectField(
-        "Profession", choices=[("schools", "Schools"), ("healthcare", "Health care")], validate_choice=False
+        "Profession",
+        choices=[SelectChoice("schools", "Schools"), SelectChoice("healthcare", "Health care")],
+        validate_choice=False,
     )
     about = TextAreaField("What would help you most?", description="Do not name or describe a real person.")
     format = RadioField(
         "Where do you learn best?",
-        choices=[("alone", "On my own"), ("group", "In a group"), ("both", "Both")],
+        choices=[SelectChoice("alone", "On my own"), SelectChoice("group", "In a group"), SelectChoice("both", "Both")],
         validators=[InputRequired("Choose one.")],
     )
-    days = SelectMultipleField("Which days suit you?", choices=[("mon", "Monday"), ("tue", "Tuesday")])
+    days = SelectMultipleField(
+        "Which days suit you?", choices=[SelectChoice("mon", "Monday"), SelectChoice("tue", "Tuesday")]
+    )
     begins_on = DayField("First day", description="For example March 9, 2027.", default=date(2027, 3, 9))
     roster = FileField("Roster")
     agrees = BooleanField("I have read the privacy page", validators=[InputRequired("Please read it first.")])
