@@ -54,8 +54,9 @@ bench: install-dev
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 translations: install-dev
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o lms/translations/messages.pot .
-	$(BIN)/pybabel -q update -i lms/translations/messages.pot -d lms/translations -l es --no-fuzzy-matching
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d lms/translations -l es --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	$(BIN)/pybabel -q compile -d lms/translations
 
 lock: $(DEV_STAMP)
