@@ -31,8 +31,10 @@ def may_give(viewer: Viewer, role: str, agency_path: str | None) -> bool:
 
 
 def roles_to_give(viewer: Viewer) -> tuple[str, ...]:
-    """The roles that the viewer may give over something."""
-    return tuple(role for role in ROLES if any(role in MAY_GIVE.get(grant.role, ()) for grant in viewer.grants))
+    """The roles that the viewer may give over something, the least powerful first."""
+    return tuple(
+        role for role in reversed(ROLES) if any(role in MAY_GIVE.get(grant.role, ()) for grant in viewer.grants)
+    )
 
 
 def grant_role(

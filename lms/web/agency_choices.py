@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
@@ -81,6 +82,11 @@ def agency_choices(viewer: Viewer, permission: Permission, chosen: Agency | None
             near += [Agency.id == chosen.id, Agency.parent_id == chosen.id, Agency.parent_id == chosen.parent_id]
         agencies = list(db.session.scalars(in_scope.where(or_(*near)).limit(MOST_CHOICES)))
     return [(branch.id, "\u2003" * branch.depth + branch.name) for branch in as_tree(agencies)]
+
+
+def choices_to_make(choices: list[Any]) -> list[Any]:
+    """With "Choose" before them, where there is more than one: nothing weighty is chosen by itself."""
+    return choices if len(choices) == 1 else [("", _("Choose")), *choices]
 
 
 def number_in(name: str) -> int | None:

@@ -86,7 +86,14 @@ def list_audit() -> str:
         before=number_in("before"),
     )
     next_href = page_url(before=page.next_before) if page.next_before else None
-    return render_template("audit/index.html", page=page, form=form, next_href=next_href, subject_text=subject_text)
+    return render_template(
+        "audit/index.html",
+        page=page,
+        form=form,
+        is_filtered=any(request.args.get(field.name) for field in form),
+        next_href=next_href,
+        subject_text=subject_text,
+    )
 
 
 def filters(person: Viewer, agency: Agency | None) -> AuditFilters:

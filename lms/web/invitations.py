@@ -17,7 +17,7 @@ from lms.people import invitations
 from lms.people.invitations import Letter
 from lms.people.models import Agency, Invitation
 from lms.web.agencies import shown
-from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.agency_choices import agency_choices, choices_to_make, find_agency, number_in
 from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import InvitationForm
 from lms.web.guards import act, flash_done, language, needs, settings, viewer
@@ -39,8 +39,8 @@ def invite() -> Page:
     person = viewer()
     chosen = find_agency(person, OVER, number_in("agency")) if request.args.get("agency") else None
     form = InvitationForm(agency_id=chosen.id if chosen else None, language=language())
-    form.agency_id.choices = agency_choices(person, OVER, chosen)
-    form.discipline.choices = [("", _("Choose")), *((code, discipline_name(code)) for code in DISCIPLINES)]
+    form.agency_id.choices = choices_to_make(agency_choices(person, OVER, chosen))
+    form.discipline.choices = choices_to_make([(code, discipline_name(code)) for code in DISCIPLINES])
     form.language.choices = [(code, LANGUAGES.get(code, code)) for code in settings().language_list]
     if form.validate_on_submit():
         agency = find_agency(person, OVER, form.agency_id.data)

@@ -14,7 +14,7 @@ from lms.people import disabling, memberships
 from lms.people.models import Agency, Membership
 from lms.people.roster import is_wholly_within
 from lms.web.agencies import shown
-from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.agency_choices import agency_choices, choices_to_make, find_agency, number_in
 from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import EndPlaceForm, PlaceForm
 from lms.web.guards import act, flash_done, needs, viewer
@@ -36,8 +36,8 @@ def add_place(user_id: int) -> Page:
     user = find_person(person, user_id, OVER)
     chosen = find_agency(person, OVER, number_in("agency")) if request.args.get("agency") else None
     form = PlaceForm(agency_id=chosen.id if chosen else None, started_on=today())
-    form.agency_id.choices = agency_choices(person, OVER, chosen)
-    form.discipline.choices = [(code, discipline_name(code)) for code in DISCIPLINES]
+    form.agency_id.choices = choices_to_make(agency_choices(person, OVER, chosen))
+    form.discipline.choices = choices_to_make([(code, discipline_name(code)) for code in DISCIPLINES])
     day = form.started_on.data
     if form.validate_on_submit() and day is not None:
         agency = find_agency(person, OVER, form.agency_id.data)

@@ -15,7 +15,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import roles
 from lms.people.models import Agency, RoleGrant
 from lms.web.agencies import shown
-from lms.web.agency_choices import agency_choices, find_agency
+from lms.web.agency_choices import agency_choices, choices_to_make, find_agency
 from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import RoleForm
 from lms.web.guards import act, flash_done, needs, settings, viewer
@@ -53,9 +53,9 @@ def grant_role(user_id: int) -> Page:
     person = viewer()
     user = find_person(person, user_id, OVER)
     form = RoleForm()
-    form.role.choices = [(role, role_name(role)) for role in roles.roles_to_give(person)]
+    form.role.choices = choices_to_make([(role, role_name(role)) for role in roles.roles_to_give(person)])
     everywhere = [(0, _("(everywhere)"))] if scope(person, OVER) is None else []
-    form.agency_id.choices = [*agency_choices(person, OVER), *everywhere]
+    form.agency_id.choices = choices_to_make([*agency_choices(person, OVER), *everywhere])
     if form.validate_on_submit():
         agency = find_agency(person, OVER, form.agency_id.data) if form.agency_id.data else None
         role, agency_id, last = form.role.data, agency.id if agency else None, form.until.data

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField, StringField
+from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from lms.web.forms.fields import DayField
+
+
+def number_or_none(text: str | int | None) -> int | None:
+    """For a choice that begins with "Choose": that one is None."""
+    return int(text) if text not in (None, "") else None
 
 
 class InvitationForm(FlaskForm):
@@ -29,7 +34,7 @@ class InvitationForm(FlaskForm):
         validators=[Optional(), Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
-    agency_id = SelectField(_("Agency"), coerce=int, validators=[InputRequired(_("Choose an agency."))])
+    agency_id = SelectField(_("Agency"), coerce=number_or_none, validators=[InputRequired(_("Choose an agency."))])
     discipline = SelectField(_("Professional field"), validators=[InputRequired(_("Choose a professional field."))])
     language = SelectField(_("Language of the mail"), validators=[InputRequired()])
 
@@ -37,7 +42,7 @@ class InvitationForm(FlaskForm):
 class PlaceForm(FlaskForm):
     """A further place of a person."""
 
-    agency_id = SelectField(_("Agency"), coerce=int, validators=[InputRequired(_("Choose an agency."))])
+    agency_id = SelectField(_("Agency"), coerce=number_or_none, validators=[InputRequired(_("Choose an agency."))])
     discipline = SelectField(_("Professional field"), validators=[InputRequired(_("Choose a professional field."))])
     started_on = DayField(_("From"), validators=[InputRequired(_("Say from which day on."))])
 
@@ -57,7 +62,7 @@ class RoleForm(FlaskForm):
     agency_id = SelectField(
         _("Over"),
         description=_("The role counts for this agency and all agencies below it."),
-        coerce=int,
+        coerce=number_or_none,
         validators=[InputRequired(_("Choose an agency."))],
     )
     until = DayField(_("Last day"), description=_("Empty: until it is taken back."))
@@ -111,8 +116,8 @@ class AuditFilters(FlaskForm):
     class Meta:
         csrf = False
 
-    person = StringField(_("Person"), description=_("E-mail address"))
+    person = StringField(_("E-mail of a person"))
     agency = SelectField(_("Agency"), validate_choice=False)
     action = SelectField(_("Action"), validate_choice=False)
-    since = DayField(_("From"))
-    until = DayField(_("To"))
+    since = DateField(_("From"), validators=[Optional()])
+    until = DateField(_("To"), validators=[Optional()])
