@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import io
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import segno
 from weasyprint import CSS, HTML
+from weasyprint.css import ColorProfile
 from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.text.ffi import ffi, fontconfig, gobject, pangoft2
 from weasyprint.text.fonts import FontConfiguration
@@ -46,6 +50,10 @@ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfaExtension:schema
 </pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
 """
 """What PDF/A wants to be told before it lets a document also call itself PDF/UA-1 (ISO 14289-1; ISO 19005-3)."""
+
+
+# Fonts from before 2000 have odd dates in them; nothing that an operator could act upon.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 
 class PressIsBusy(LmsError):
@@ -96,6 +104,21 @@ class VendoredFonts(FontConfiguration):  # type: ignore[misc]
 ffi.cdef("FcConfig *FcConfigCreate(void);", override=True)
 
 
+class SrgbProfile(ColorProfile):  # type: ignore[misc]
+    """The color profile that PDF/A asks for, the one that WeasyPrint brings along, byte for byte.
+
+    WeasyPrint's own writes it anew through LittleCMS, which gives other bytes the second time.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+        super().__init__(io.BytesIO(self._bytes), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
+    @property
+    def content(self) -> bytes:
+        return self._bytes
+
+
 def templates_folder() -> Path:
     return data_folder("templates") / "documents"
 
@@ -122,6 +145,7 @@ class Press:
     sheets: dict[str, CSS] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
+    colors: SrgbProfile = field(default_factory=SrgbProfile)
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MOST_WAITING))
 
@@ -158,11 +182,16 @@ class Press:
             self._load(face)
         images = dict(self.images)
         document = HTML(string=html, base_url=SCHEME, url_fetcher=self.fetcher).render(
-            font_config=self.fonts, stylesheets=[self._sheet(sheet)], cache=images, pdf_variant=VARIANT
+            font_config=self.fonts,
+            stylesheets=[self._sheet(sheet)],
+            cache=images,
+            color_profiles={"srgb": self.colors},
+            pdf_variant=VARIANT,
         )
         self.images.update({url: image for url, image in images.items() if url.startswith(SCHEME)})
         document.metadata = metadata
-        content: bytes = document.write_pdf(pdf_variant=VARIANT)
+        # The profile is already in the document: without this WeasyPrint opens its file anew and never closes it.
+        content: bytes = document.write_pdf(pdf_variant=VARIANT, output_intent="")
         return content
 
     def _sheet(self, name: str) -> CSS:

@@ -119,13 +119,15 @@ def face_of(letter: str, first: str) -> str | None:
 @lru_cache(maxsize=4096)
 def printable(text: str) -> str:
     """The text as it can be printed: composed, on one line, without pictures; a letter of no font becomes 〓."""
-    composed = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(kept for letter in composed if (kept := _printable(letter))).strip()
+    shown = "".join(_printable(letter) for letter in unicodedata.normalize("NFC", text))
+    return " ".join(shown.split())
 
 
 def _printable(letter: str) -> str:
     if letter in JOINERS:
         return letter
+    if letter.isspace():
+        return " "
     kind = unicodedata.category(letter)
     if kind[0] == "C" or kind == "So" or 0xFE00 <= ord(letter) <= 0xFE0F or 0x1F3FB <= ord(letter) <= 0x1F3FF:
         return ""

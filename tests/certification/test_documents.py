@@ -1,0 +1,420 @@
+"""The PDFs: valid, tagged, the same bytes everywhere, only our fonts, and a name in any script."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from weasyprint.urls import FatalURLFetchingError
+
+from lms.certification import typefaces
+from lms.certification.documents import draw_certificate
+from lms.certification.facts import CertificateFacts, MilestoneLine, SeatLine, TeamFacts
+from lms.certification.press import Press, PressIsBusy, VendoredOnly, press, qr_image
+from lms.certification.transcript import Line, Transcript
+from lms.certification.transcript_document import draw_transcript
+from lms.certification.typefaces import SERIF, direction, faces_of, fit, printable
+from tests.certification.conftest import SAMPLE, SITE
+from tests.support.verapdf import Judge, build_judge, missing_for_judge
+
+NAMES = {
+    "latin": "Katarzyna Wiśniewska-Łuczak, RN",
+    "one-letter": "Q",
+    "ninety-letters": "Maximiliana Alexandra Wolfeschlegelsteinhausen-Featherstonehaugh von Hohenzollern-Sigmaringen"[
+        :90
+    ],
+    "one-long-word": "W" * 90,
+    "arabic": "عبد الرحمن محمد الأنصاري",
+    "hebrew": "שרה בן־דוד",
+    "chinese": "歐陽 明慧",
+    "japanese": "さとう ケンジ",
+    "korean": "김민준",
+    "vietnamese": "Nguyễn Thị Bưởi Ước",
+    "cyrillic": "Жанна Щербакова-Ґудзь",
+    "kazakh": "Құрманғазы Smith",
+    "greek": "Ελένη Παπαδοπούλου",
+    "devanagari": "नरेन्द्र श्रीवास्तव",
+    "bengali": "রবীন্দ্রনাথ",
+    "tamil": "கமலா",
+    "burmese": "အောင်ဆန်း",
+    "thai": "สมชาย ใจดี",
+    "khmer": "សុខា",
+    "amharic": "አበበ በቂላ",
+    "armenian": "Անի Պետրոսյան",
+    "georgian": "ნინო",
+    "cherokee": "ᏍᏏᏉᏯ",
+    "mixed": "Ahmed أحمد العلي",
+    "persian-joiner": "علی‌رضا",
+    "rare-and-picture": "𠮷野 🌸 Zoë",
+}
+
+TEAM = replace(
+    SAMPLE,
+    kind="team",
+    printed_name="Callaway County Team",
+    title="County multidisciplinary team",
+    modality="team",
+    course_code="",
+    version_number=None,
+    content_hash="",
+    contact_minutes=None,
+    pass_mark=None,
+    objectives=(),
+    suggested_credit=(),
+    team=TeamFacts(
+        "Callaway County Team",
+        (
+            SeatLine("School", "schools", "Ana Ruiz", "North Callaway"),
+            SeatLine("Nurse", "healthcare", "李伟", "Hospital"),
+        ),
+        (MilestoneLine("Charter signed", date(2026, 1, 2)), MilestoneLine("Still open")),
+        date(2026, 2, 20),
+    ),
+)
+
+
+def named(name: str) -> CertificateFacts:
+    return replace(SAMPLE, printed_name=name)
+
+
+@cache
+def drawn(key: str) -> bytes:
+    """The certificate for one of NAMES, drawn once for all tests that look at it."""
+    return draw_certificate(named(NAMES[key]))
+
+
+def transcript(count: int = 40, name: str = "Nora Núñez") -> Transcript:
+    statuses = ("valid", "expired", "revoked", "superseded")
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    lines = tuple(
+        Line(number, SAMPLE.code, SAMPLE, statuses[number % 4], now if number % 4 == 2 else None, None, False)  # type: ignore[arg-type]
+        for number in range(count)
+    )
+    return Transcript(name, lines, now)
+
+
+def text_of(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+
+def fonts_of(content: bytes) -> set[str]:
+    """Names of the fonts of a PDF, each with a font program inside it."""
+    found = set()
+    for page in PdfReader(io.BytesIO(content)).pages:
+        for font in page["/Resources"]["/Font"].get_object().values():  # type: ignore[index]
+            descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+            assert "/FontFile2" in descriptor or "/FontFile3" in descriptor
+            found.add(str(font.get_object()["/BaseFont"]).partition("+")[2])
+    return found
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    missing = missing_for_judge()
+    if missing is not None:
+        pytest.skip(missing)
+    return build_judge(tmp_path_factory.mktemp("vera"))
+
+
+# --- standards ------------------------------------------------------------------------------------------------------
+
+
+def test_every_document_is_pdf_a_3a_and_pdf_ua_1(judge: Judge, tmp_path: Path) -> None:
+    documents = {f"name-{key}": drawn(key) for key in NAMES}
+    documents["spanish"] = draw_certificate(replace(SAMPLE, language="es"))
+    documents["team"] = draw_certificate(TEAM)
+    documents["bare"] = draw_certificate(
+        replace(SAMPLE, signatory_name="", valid_until=None, suggested_credit=(), objectives=(), agency_name="")
+    )
+    documents["transcript"] = draw_transcript(transcript(), language="en", site=SITE)
+    documents["transcript-spanish"] = draw_transcript(transcript(), language="es", site=SITE)
+    documents["transcript-empty"] = draw_transcript(transcript(0, "عبد"), language="en", site=SITE)
+    for name, content in documents.items():
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+
+    found = judge.judge(sorted(tmp_path.glob("*.pdf")))
+
+    assert len(found) == 2 * len(documents)
+    assert {key: report for key, report in found.items() if report != "PASS"} == {}
+
+
+def test_qpdf_finds_nothing_wrong(tmp_path: Path) -> None:
+    if shutil.which("qpdf") is None:
+        pytest.skip("qpdf is not installed")
+    file = tmp_path / "certificate.pdf"
+    file.write_bytes(draw_certificate(SAMPLE))
+
+    run = subprocess.run(["qpdf", "--check", str(file)], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "No syntax or stream encoding errors found" in run.stdout
+
+
+def test_the_document_says_its_title_language_and_structure() -> None:
+    reader = PdfReader(io.BytesIO(draw_certificate(replace(SAMPLE, language="es"))))
+
+    root = reader.trailer["/Root"].get_object()
+    assert root["/Lang"] == "es"  # type: ignore[index]
+    assert root["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Certificado de finalización – Katarzyna Wiśniewska-Łuczak, RN"
+
+
+# --- determinism ----------------------------------------------------------------------------------------------------
+
+DRAW_ELSEWHERE = """
+import hashlib, sys
+from dataclasses import replace
+from lms.certification.documents import draw_certificate
+from tests.certification.conftest import SAMPLE
+if sys.argv[1] == "warm":
+    for name in ("歐陽 明慧", "김민준", "Құрманғазы"):
+        draw_certificate(replace(SAMPLE, printed_name=name))
+print(hashlib.sha256(draw_certificate(replace(SAMPLE, printed_name=sys.argv[2]))).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("name", ["Zoë Łuczak", "أحمد العلي"])
+def test_the_same_facts_make_the_same_bytes_in_every_process_whatever_it_drew_before(name: str) -> None:
+    here = hashlib.sha256(draw_certificate(named(name))).hexdigest()
+    again = hashlib.sha256(draw_certificate(named(name))).hexdigest()
+
+    elsewhere = [
+        subprocess.run(
+            [sys.executable, "-c", DRAW_ELSEWHERE, state, name],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[2],
+        ).stdout.strip()
+        for state in ("cold", "warm")
+    ]
+
+    assert [again, *elsewhere] == [here, here, here]
+
+
+def test_another_name_or_another_code_makes_other_bytes() -> None:
+    first = draw_certificate(SAMPLE)
+
+    assert draw_certificate(named("Somebody Else")) != first
+    assert draw_certificate(replace(SAMPLE, code="0000-0000-0000")) != first
+
+
+def test_threads_that_draw_at_once_get_the_right_document_each() -> None:
+    names = ["Ana", "أحمد", "李伟", "Жанна"]
+    alone = {name: draw_certificate(named(name)) for name in names}
+    together: dict[str, bytes] = {}
+
+    def draw(name: str) -> None:
+        together[name] = draw_certificate(named(name))
+
+    drawers = [threading.Thread(target=draw, args=(name,)) for name in names]
+    for drawer in drawers:
+        drawer.start()
+    for drawer in drawers:
+        drawer.join()
+
+    assert together == alone
+
+
+def test_a_press_with_too_many_waiting_says_so_at_once() -> None:
+    own = Press()
+    while own.waiting.acquire(blocking=False):
+        pass
+
+    with pytest.raises(PressIsBusy):
+        own.draw(
+            "macros.html", "transcript.css", {}, faces=(), title="", author="", language="en", dated=date(2026, 1, 1)
+        )
+
+
+# --- names and fonts ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [key for key in NAMES if key not in ("rare-and-picture", "one-long-word")])
+def test_a_name_prints_whole_in_our_own_fonts(key: str) -> None:
+    name = NAMES[key]
+
+    content = drawn(key)
+
+    assert printable(name) == name
+    assert all(font.startswith("crosstrain-") for font in fonts_of(content))
+    assert "?" not in PdfReader(io.BytesIO(content)).pages[0].extract_text()
+
+
+@pytest.mark.parametrize("key", ["latin", "chinese", "korean", "vietnamese", "cyrillic", "kazakh", "greek", "armenian"])
+def test_a_name_can_be_copied_out_of_the_document(key: str, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is not installed")
+    file = tmp_path / "name.pdf"
+    file.write_bytes(drawn(key))
+
+    text = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout
+
+    assert NAMES[key] in text
+
+
+def test_no_letter_of_any_printed_name_is_the_box_for_a_missing_one() -> None:
+    for name in NAMES.values():
+        shown = printable(name)
+        assert all(typefaces.face_of(letter, SERIF) is not None for letter in shown if letter != " ")
+
+
+def test_a_letter_that_no_font_has_becomes_the_printers_mark_and_a_picture_is_left_out() -> None:
+    assert printable(NAMES["rare-and-picture"]) == "〓野  Zoë".replace("  ", " ")
+
+
+def test_a_word_is_never_patched_together_from_two_fonts() -> None:
+    assert faces_of("Құрманғазы Smith", SERIF) == (typefaces.SECOND,)
+    assert faces_of("Katarzyna", SERIF) == (SERIF,)
+    assert faces_of("Ahmed أحمد", SERIF) == (SERIF, "NotoNaskhArabic-Regular.ttf")
+
+
+@pytest.mark.parametrize(
+    ("text", "way"), [("Ana", "ltr"), ("أحمد", "rtl"), ("שרה", "rtl"), ("(Ahmed) أحمد", "ltr"), ("1", "ltr")]
+)
+def test_a_name_runs_the_way_its_first_letter_does(text: str, way: str) -> None:
+    assert direction(text) == way
+
+
+def test_control_characters_and_line_breaks_do_not_reach_the_page() -> None:
+    assert printable("Ana\nRuiz\t\x00\u202e x") == "Ana Ruiz x"
+
+
+def test_a_longer_name_is_set_smaller_and_never_under_nine_points() -> None:
+    sizes = {1: range(36, 23, -1), 2: range(30, 17, -1), 3: range(18, 9, -1)}
+    heights = [fit("Ana " * count, (SERIF,), 511, sizes) for count in (1, 8, 20, 30, 200)]
+
+    assert heights[0] == 36
+    assert heights == sorted(heights, reverse=True)
+    assert min(heights) >= 9
+
+
+@pytest.mark.parametrize("key", sorted(NAMES))
+def test_whatever_the_name_there_are_two_pages(key: str) -> None:
+    assert len(PdfReader(io.BytesIO(drawn(key))).pages) == 2
+
+
+def test_every_font_of_the_table_is_there_and_has_its_notice() -> None:
+    notice = (typefaces.FOLDER / "NOTICE.md").read_text(encoding="utf-8")
+    files = {file.name for file in typefaces.FOLDER.glob("*.[ot]tf")}
+    used = {typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD, typefaces.SECOND} | set(
+        typefaces.BY_SCRIPT.values()
+    )
+
+    assert used == files
+    assert all(f"| {name} |" in notice for name in files)
+
+
+# --- what it says ---------------------------------------------------------------------------------------------------
+
+
+def test_it_prints_the_facts_and_neither_a_score_nor_the_british_spelling() -> None:
+    text = text_of(draw_certificate(SAMPLE))
+
+    for part in ("1.00", "March 14, 2026", "Computer-Based Training", "March 14, 2028", "FND-101", SAMPLE.code):
+        assert part in text
+    assert "No accreditation is claimed." in text
+    assert "not approved" in text
+    assert "at least 80 percent" in text
+    assert "Licence" not in text
+    assert "Final score" not in text
+
+
+def test_an_approval_that_the_deployer_entered_replaces_the_disclaimer() -> None:
+    text = text_of(draw_certificate(replace(SAMPLE, accreditation_statement="Approved by the Board, CEP 17452.")))
+
+    assert "Approved by the Board, CEP 17452." in text
+    assert "No accreditation is claimed" not in text
+
+
+def test_the_spanish_edition_is_in_spanish() -> None:
+    text = text_of(draw_certificate(replace(SAMPLE, language="es")))
+
+    assert "Certificado de finalización" in text
+    assert "14 de marzo de 2028" in text
+    assert "no aprobado" in text
+    assert "Contact hours" not in text
+
+
+def test_a_language_without_words_is_drawn_in_english() -> None:
+    assert "Certificate of Completion" in text_of(draw_certificate(replace(SAMPLE, language="fr")))
+
+
+def test_a_team_prints_its_seats_people_milestones_and_exercise() -> None:
+    text = text_of(draw_certificate(TEAM))
+
+    for part in ("Certificate of Team Readiness", "Ana Ruiz", "North Callaway", "Charter signed", "January 2, 2026"):
+        assert part in text
+    assert "February 20, 2026" in text
+
+
+def test_the_transcript_counts_no_revoked_hours() -> None:
+    text = text_of(draw_transcript(transcript(4), language="en", site=SITE))
+
+    assert "Revoked on Nov 24," in text
+    assert re.search(r"Total\s*2\s*2\.00", text)
+
+
+def test_the_qr_code_carries_the_address_of_the_code_at_level_m() -> None:
+    import segno
+
+    code = segno.make(SAMPLE.verify_url, error="m", boost_error=False, micro=False, mask=3)
+
+    assert SAMPLE.verify_url == "https://training.example.gov/verify/7K0M-Q4XT-0003"
+    assert code.error == "M"
+    assert qr_image(SAMPLE.verify_url) == code.png_data_uri(scale=1, border=4)
+
+
+# --- no network -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/x.png",
+        "http://127.0.0.1/x",
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "crosstrain:font/../models.py",
+        "crosstrain:image/../../README.md",
+        "crosstrain:other/x",
+        "data:text/html;base64,AA==",
+    ],
+)
+def test_a_document_fetches_nothing_but_our_own_files(address: str) -> None:
+    with pytest.raises(FatalURLFetchingError):
+        VendoredOnly().fetch(address)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda facts, evil: replace(facts, printed_name=evil),
+        lambda facts, evil: replace(facts, title=evil),
+        lambda facts, evil: replace(facts, agency_name=evil, provider_name=evil, objectives=(evil,)),
+    ],
+)
+def test_markup_in_the_facts_is_text(change: Callable[[CertificateFacts, str], CertificateFacts]) -> None:
+    evil = '<img src="https://example.org/x.png"><style>body{display:none}</style>'
+
+    content = draw_certificate(change(SAMPLE, evil))
+
+    assert "Certificate of Completion" in text_of(content)
+    assert "example.org" in text_of(content)
+
+
+def test_the_press_of_a_process_is_made_once() -> None:
+    assert press() is press()
