@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Response as Page
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -42,7 +43,7 @@ def show_form() -> Answer:
     """The box for a code; `?code=` leads on to its page."""
     typed = request.args.get("code", "").strip()
     if not typed:
-        return Response(render_template("certification/verify.html", typed="", problem=None))
+        return Page(render_template("certification/verify.html", typed="", problem=None))
     code = normalize_code(typed)
     if code is not None:
         return redirect(url_for(".show_verification", code=code), code=303)
@@ -113,7 +114,7 @@ def check_file() -> Answer:
 
 def _page(verification: Verification, **values: Any) -> Response:
     facts = verification.facts
-    return Response(
+    return Page(
         render_template(
             "certification/verification.html",
             found=verification,

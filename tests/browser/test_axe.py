@@ -57,4 +57,4 @@ def test_axe_finds_nothing(site: Site, open_page: Walk, width: int, dark: bool, 
         if wide > 0:
             found.append(f"{path} as {email}: {wide} px wider than the screen")
 
-    assert found == []
+    assert not found, "\n".join(found)
