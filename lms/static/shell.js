@@ -44,7 +44,9 @@
     controls().forEach(function (one) {
       kept.entries.forEach(function (entry) {
         if (entry[0] !== one.name) return;
+        var before = isTick(one) ? one.checked : one.value;
         if (!isTick(one)) { one.value = entry[2]; } else if (entry[1] === one.value) { one.checked = entry[2]; }
+        if ((isTick(one) ? one.checked : one.value) !== before) one.dispatchEvent(new Event("change", { bubbles: true }));
       });
     });
   }
