@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -12,7 +13,14 @@ from werkzeug.wrappers import Response
 from lms import journey
 from lms.assessment import attempts
 from lms.assessment.answers import SEEN, by_question, read_response
-from lms.assessment.results import empty_questions, gives_feedback_at_once, shown_questions, told_questions
+from lms.assessment.results import (
+    Shown,
+    Told,
+    empty_questions,
+    gives_feedback_at_once,
+    shown_questions,
+    told_questions,
+)
 from lms.assessment.sittings import Sitting, load_responses, load_sitting
 from lms.clock import utc_now
 from lms.errors import Invalid
@@ -184,17 +192,28 @@ def _questions(sitting: Sitting, entered: dict[str, Any] | None = None, problem:
         saved_text=saved_text(max(saved)) if saved else "",
         key=attempts.new_key(),
         has_feedback=gives_feedback_at_once(sitting),
-        notes=_notes(sitting, [question.question for question in shown]),
+        notes=_notes(sitting, _texts_to_answer(shown)),
         problem=problem,
         page_form="answers",
     )
 
 
-def _notes(sitting: Sitting, questions: list[Any]) -> str:
-    """The sources, where any text on the page refers to one."""
-    module = sitting.module(language())
-    texts = (question.prompt_html + question.body_html + question.explanation_html for question in questions)
-    return placed(module.notes_html, sitting.slug, 0) if any("#fn-" in text for text in texts) else ""
+def _texts_to_answer(shown: list[Shown]) -> Iterator[str]:
+    for one in shown:
+        yield one.question.prompt_html + one.question.body_html
+        if one.feedback is not None:
+            yield one.question.explanation_html
+
+
+def _texts_told(told: list[Told]) -> Iterator[str]:
+    for one in told:
+        yield one.question.prompt_html + one.question.body_html + one.question.explanation_html
+
+
+def _notes(sitting: Sitting, texts: Iterable[str]) -> str:
+    """The sources, where a text on the page refers to one."""
+    notes = sitting.module(language()).notes_html
+    return placed(notes, sitting.slug, 0) if any("#fn-" in text for text in texts) else ""
 
 
 def _refused(attempt_id: int, values: Values, problem: Invalid) -> tuple[str, int]:
@@ -239,12 +258,5 @@ def _result(sitting: Sitting) -> str:
         left=attempts.attempts_left(sitting.quiz, earlier),
         free_at=attempts.may_start_at(sitting.quiz, earlier, utc_now()),
         certificate_code=journey.certificate_code_of(attempt.enrollment_id),
-        certificate_href=_certificate_href(attempt.enrollment_id),
-        notes=_notes(sitting, [one.question for one in told]),
+        notes=_notes(sitting, _texts_told(told)),
     )
-
-
-def _certificate_href(enrollment_id: int) -> str | None:
-    """Where one's certificates are, if this application has that page."""
-    has_page = "certification.list_certificates" in current_app.view_functions
-    return url_for("certification.list_certificates") if has_page else None

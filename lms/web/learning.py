@@ -33,6 +33,7 @@ from lms.web.build import BUILD
 from lms.web.catalog import module_rows, next_row
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
 from lms.web.home import home_sections
+from lms.web.navigation import duty_links
 from lms.web.reader import Page, compiled, placed, play
 
 log = logging.getLogger("lms.web")
@@ -230,6 +231,7 @@ def show_home() -> str:
         renewals=[_home_row(each) for each in courses if each.asks_for_renewal],
         has_begun=bool(courses),
         sections=home_sections(person),
+        duties=duty_links(person),
     )
 
 

@@ -102,6 +102,12 @@ def nav_links(viewer: Viewer | None) -> list[Link]:
     return _links(SIGNED_IN if viewer else STRANGER, viewer)
 
 
+def duty_links(viewer: Viewer) -> list[Link]:
+    """What one's roles open beyond learning, for the home page."""
+    duties = tuple(section for section in SIGNED_IN if section.permission not in (None, Permission.LEARN))
+    return _links(duties, viewer)
+
+
 def foot_links() -> list[Link]:
     return _links(FOOTER, None)
 

@@ -32,6 +32,9 @@ MODULE_KINDS = {
 LANGUAGES = {"en": "English", "es": "Español"}
 """Each language in its own name."""
 
+LANGUAGE_WORDS = {"en": N_("English"), "es": N_("Spanish")}
+"""The same as words within a sentence."""
+
 REVIEW_ROLES = {
     "subject-expert": N_("Subject expert"),
     "lived-experience": N_("Person with lived experience"),
@@ -57,6 +60,10 @@ def language_name(code: str) -> str:
     return LANGUAGES.get(code, code)
 
 
+def language_word(code: str) -> str:
+    return _(LANGUAGE_WORDS[code]) if code in LANGUAGE_WORDS else language_name(code)
+
+
 def review_role_name(code: str) -> str:
     return _(REVIEW_ROLES[code]) if code in REVIEW_ROLES else said(code)
 
@@ -72,5 +79,5 @@ def said(code: str) -> str:
 
 def add_filters(blueprint: Blueprint) -> None:
     """Make the names available to all templates, as `{{ code|discipline_name }}`."""
-    for name in (discipline_name, module_kind_name, language_name, review_role_name, credit_body_name):
+    for name in (discipline_name, module_kind_name, language_name, language_word, review_role_name, credit_body_name):
         blueprint.add_app_template_filter(name)
