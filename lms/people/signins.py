@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Date, String, and_, bindparam, select, update
 from sqlalchemy.orm import aliased
 
 from lms.clock import utc_now
-from lms.database import db
+from lms.database import UtcDateTime, db
 from lms.people.models import Agency, Membership, RoleGrant, User, UserSession
 from lms.people.viewer import Grant, Place, Viewer
 
@@ -50,47 +50,70 @@ def begin_session(user_id: int, *, hours: int, agent: str, data: dict[str, Any] 
     return token
 
 
+_ruled = aliased(Agency)
+_FIND_SESSION = (
+    select(
+        UserSession.id,
+        UserSession.data,
+        UserSession.created_at,
+        UserSession.last_seen_at,
+        User.id,
+        User.name,
+        User.email,
+        User.language,
+        User.is_demo,
+        Membership.id,
+        Membership.agency_id,
+        Agency.name,
+        Agency.path,
+        Membership.discipline,
+        RoleGrant.id,
+        RoleGrant.role,
+        RoleGrant.agency_id,
+        _ruled.path,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.user_id == User.id,
+            Membership.started_on <= bindparam("day", type_=Date()),
+            Membership.ended_on.is_(None) | (Membership.ended_on > bindparam("day", type_=Date())),
+        ),
+    )
+    .outerjoin(Agency, Agency.id == Membership.agency_id)
+    .outerjoin(
+        RoleGrant,
+        and_(
+            RoleGrant.user_id == User.id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.until.is_(None) | (RoleGrant.until > bindparam("now", type_=UtcDateTime())),
+        ),
+    )
+    .outerjoin(_ruled, _ruled.id == RoleGrant.agency_id)
+    .where(
+        UserSession.token_hash == bindparam("token_hash", type_=String()),
+        UserSession.ended_at.is_(None),
+        UserSession.expires_at > bindparam("now", type_=UtcDateTime()),
+        UserSession.last_seen_at > bindparam("idle_since", type_=UtcDateTime()),
+        User.disabled_at.is_(None),
+    )
+    .order_by(Membership.id, RoleGrant.id)
+)
+"""Built once: every request of somebody signed in runs it, and building it cost more than running it."""
+
+
 def find_session(token: str, *, idle_minutes: int, today: date | None = None) -> FoundSession | None:
     """The session and its viewer with places and grants that hold now, in one query; None when ended, expired, idle
     or disabled. `today` is the local day, for places that begin or end on it."""
     now = utc_now()
-    day = today or now.date()
-    ruled = aliased(Agency)
-    rows = db.session.execute(
-        select(
-            UserSession.id,
-            UserSession.data,
-            UserSession.created_at,
-            UserSession.last_seen_at,
-            User.id,
-            User.name,
-            User.email,
-            User.language,
-            User.is_demo,
-            Membership.id,
-            Membership.agency_id,
-            Agency.name,
-            Agency.path,
-            Membership.discipline,
-            RoleGrant.id,
-            RoleGrant.role,
-            RoleGrant.agency_id,
-            ruled.path,
-        )
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(Membership, and_(Membership.user_id == User.id, _place_holds(day)))
-        .outerjoin(Agency, Agency.id == Membership.agency_id)
-        .outerjoin(RoleGrant, and_(RoleGrant.user_id == User.id, _grant_holds(now)))
-        .outerjoin(ruled, ruled.id == RoleGrant.agency_id)
-        .where(
-            UserSession.token_hash == token_hash(token),
-            UserSession.ended_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.last_seen_at > now - timedelta(minutes=idle_minutes),
-            User.disabled_at.is_(None),
-        )
-        .order_by(Membership.id, RoleGrant.id)
-    ).all()
+    values = {
+        "token_hash": token_hash(token),
+        "now": now,
+        "idle_since": now - timedelta(minutes=idle_minutes),
+        "day": today or now.date(),
+    }
+    rows = db.session.execute(_FIND_SESSION, values).all()
     if not rows:
         return None
     first = rows[0]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 from flask import Flask, request
 from flask.globals import request_ctx
 from flask_login import LoginManager
@@ -12,36 +9,68 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from lms.settings import Settings
-from lms.web import errors, routing
+from lms.web import (
+    accounts,
+    agencies,
+    assessment,
+    audit,
+    catalog,
+    certification,
+    charts,
+    cohort_invitations,
+    cohorts,
+    development,
+    errors,
+    help,
+    hosting,
+    icons,
+    invitations,
+    joining,
+    language,
+    learning,
+    limits,
+    navigation,
+    operations,
+    pages,
+    passwords,
+    people,
+    places,
+    reporting,
+    roles,
+    routing,
+    security,
+    static_files,
+    styleguide,
+    verification,
+    waking,
+)
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.sessions import DatabaseSessions, LmsSessionData
 
 csrf = CSRFProtect()
 
 ROOMS = (
-    "pages",
-    "accounts",
-    "passwords",
-    "joining",
-    "catalog",
-    "learning",
-    "assessment",
-    "certification",
-    "verification",
-    "cohorts",
-    "cohort_invitations",
-    "people",
-    "places",
-    "roles",
-    "invitations",
-    "agencies",
-    "audit",
-    "reporting",
-    "studio",
-    "operations",
-    "development",
-    "styleguide",
-    "resources",
+    pages,
+    accounts,
+    passwords,
+    joining,
+    catalog,
+    learning,
+    assessment,
+    certification,
+    verification,
+    cohorts,
+    cohort_invitations,
+    people,
+    places,
+    roles,
+    invitations,
+    agencies,
+    audit,
+    reporting,
+    operations,
+    development,
+    styleguide,
 )
 
 
@@ -57,19 +86,15 @@ def install_web(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key,
     )
     routing.install(app)
-    for name in ("security", "static_files", "language", "navigation", "help", "charts", "limits", "hosting", "waking"):
-        if importlib.util.find_spec(f"lms.web.{name}"):
-            part = importlib.import_module(f"lms.web.{name}")
-            if name in ("security", "language", "limits", "hosting", "waking"):
-                part.install(app, settings)
-            else:
-                part.install(app)
+    for part in (security, language, limits, hosting, waking):
+        part.install(app, settings)
+    for part in (static_files, navigation, help, icons, charts):
+        part.install(app)
     csrf.init_app(app)
     install_sign_in(app)
     errors.install(app)
-    for name in ROOMS:
-        if importlib.util.find_spec(f"lms.web.{name}"):
-            app.register_blueprint(importlib.import_module(f"lms.web.{name}").blueprint)
+    for room in ROOMS:
+        app.register_blueprint(room.blueprint)
 
 
 def install_sign_in(app: Flask) -> None:
