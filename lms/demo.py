@@ -16,7 +16,7 @@ from lms.clock import local_day, utc_now
 from lms.cohorts import teams
 from lms.cohorts.models import CohortTemplate
 from lms.database import db, run_transaction
-from lms.errors import Conflict
+from lms.errors import N_, Conflict
 from lms.learning.progress import load_standing
 from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.people.passwords import hash_password
@@ -63,30 +63,32 @@ class DemoPerson:
 
 
 DEMO_PEOPLE = (
-    DemoPerson("state.admin@demo.example", "Robin Ellis", "state administrator", "MO", "other", "state-administrator"),
+    DemoPerson(
+        "state.admin@demo.example", "Robin Ellis", N_("state administrator"), "MO", "other", "state-administrator"
+    ),
     DemoPerson(
         "agency.admin@demo.example",
         "Dana Whitfield",
-        "administrator of the demo school district",
+        N_("administrator of the demo school district"),
         "SD-BOONE",
         "schools",
         "agency-administrator",
         "SD-BOONE",
     ),
-    DemoPerson("trainer@demo.example", "Sam Okafor", "author of courses", "MO", "other", "author"),
+    DemoPerson("trainer@demo.example", "Sam Okafor", N_("author of courses"), "MO", "other", "author"),
     DemoPerson(
         "coordinator@demo.example",
         "Jo Marsh",
-        "coordinator of a team",
+        N_("coordinator of a team"),
         "ADV-BOONE",
         "victim-services",
         "coordinator",
         "MO",
     ),
-    DemoPerson("teacher@demo.example", "Ana Ruiz", "teacher", "SCH-CEDAR", "schools", language="es"),
-    DemoPerson("nurse@demo.example", "Maya Tran", "nurse", "HOSP-BOONE", "healthcare"),
-    DemoPerson("officer@demo.example", "Chris Bell", "police officer", "PD-BOONE", "law-enforcement"),
-    DemoPerson("advocate@demo.example", "Noor Haddad", "advocate", "ADV-BOONE", "victim-services"),
+    DemoPerson("teacher@demo.example", "Ana Ruiz", N_("teacher"), "SCH-CEDAR", "schools", language="es"),
+    DemoPerson("nurse@demo.example", "Maya Tran", N_("nurse"), "HOSP-BOONE", "healthcare"),
+    DemoPerson("officer@demo.example", "Chris Bell", N_("police officer"), "PD-BOONE", "law-enforcement"),
+    DemoPerson("advocate@demo.example", "Noor Haddad", N_("advocate"), "ADV-BOONE", "victim-services"),
 )
 OTHERS = (
     DemoPerson("lee.park@demo.example", "Lee Park", "", "SCH-OAK", "schools"),

@@ -38,6 +38,7 @@ class Row:
     summary: str
     minutes: int
     disciplines: list[str]
+    text_language: str
     is_translated: bool
     languages: list[str]
     has_content_note: bool
@@ -84,6 +85,7 @@ def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
         summary=course_facts.summary_of(facts, language()),
         minutes=facts["minutes"],
         disciplines=facts["disciplines"],
+        text_language=language() if language() in facts["titles"] else facts["default_language"],
         is_translated=course_facts.is_translated(facts, language()),
         languages=facts["languages"],
         has_content_note=any(module["content_notes"] for module in facts["modules"]),
@@ -192,7 +194,14 @@ def show_glossary(slug: str) -> str:
     course = versions.course_of(standing.version_id, standing.content_hash)
     text = course.text(language())
     meanings = [placed(term.meaning_html, slug, standing.version_number) for term in text.glossary]
-    return render_template("catalog/glossary.html", slug=slug, text=text, terms=text.glossary, meanings=meanings)
+    return render_template(
+        "catalog/glossary.html",
+        slug=slug,
+        text=text,
+        text_language=language() if language() in course.texts else course.default_language,
+        terms=text.glossary,
+        meanings=meanings,
+    )
 
 
 @blueprint.get("/courses/<slug>/assets/<int(max=2147483647):number>/<path:path>")
