@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, func, literal, select, update
 
 from lms.clock import utc_now
 from lms.database import db
@@ -112,7 +112,7 @@ def move_agency(agency_id: int, parent_id: int | None, *, actor_id: int | None) 
     db.session.execute(
         update(Agency)
         .where(Agency.path.like(f"{old_path}%"))
-        .values(path=func.concat(new_path, func.substr(Agency.path, len(old_path) + 1)))
+        .values(path=literal(new_path, String()) + func.substr(Agency.path, len(old_path) + 1, type_=String()))
     )
     db.session.refresh(agency)
     note("agency.moved", "agency", agency.id, actor_id=actor_id, agency_id=agency.id, parents=[old_parent, parent_id])

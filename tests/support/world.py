@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,10 +17,16 @@ from lms.clock import utc_now
 from lms.database import db, writing
 from lms.people import signins
 from lms.people.models import Agency, Membership, RoleGrant, User
+from lms.people.passwords import hash_password
 
 T = TypeVar("T")
 TEST_COURSES = Path(__file__).parents[1] / "courses"
 SHIPPED_COURSES = Path(__file__).parents[2] / "courses"
+
+
+@cache
+def _hashed(password: str) -> str:
+    return hash_password(password)
 
 
 class World:
@@ -89,6 +96,11 @@ class World:
             return user.id
 
         return self.write(make)
+
+    def set_password(self, user: int, password: str) -> None:
+        """Hash it with the costs of production; the same password costs one hash in a whole run."""
+        hashed = _hashed(password)
+        self.write(lambda: setattr(db.session.get_one(User, user), "password_hash", hashed))
 
     def grant(self, user: int, role: str, agency: int | None = None) -> None:
         self.write(lambda: db.session.add(RoleGrant(user_id=user, role=role, agency_id=agency, granted_at=utc_now())))

@@ -1,0 +1,46 @@
+"""Sending forms as a browser would: with the form token of a page that the person has open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lms.database import db
+from lms.outbox import OutboxMessage
+from tests.support.world import World
+
+PASSWORD = "four quiet otters read"
+
+
+def send(
+    client: FlaskClient, address: str, values: Mapping[str, Any] | None = None, *, page: str = "/sign-in"
+) -> TestResponse:
+    """POST with a token out of `page` (for who is signed in, any page has one)."""
+    answer = client.get(page, follow_redirects=True)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', answer.get_data(as_text=True))
+    assert token, f"{page} has no form"
+    return client.post(address, data={**(values or {}), "csrf_token": token[1]})
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **values: str) -> TestResponse:
+    """Fill in the sign-in page."""
+    return send(client, "/sign-in", {"email": email, "password": password, **values})
+
+
+def mails(world: World) -> list[dict[str, Any]]:
+    """What was queued as mail, oldest first."""
+    return world.read(
+        lambda: [
+            dict(row.payload)
+            for row in db.session.query(OutboxMessage).filter_by(kind="mail").order_by(OutboxMessage.id)
+        ]
+    )
+
+
+def link_in(mail: Mapping[str, Any]) -> str:
+    """The path of the link in a mail."""
+    return re.sub(r"^https?://[^/]+", "", mail["values"]["link"])
