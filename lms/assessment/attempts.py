@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from lms.assessment.answers import Values, body_hash, by_question, changed_responses, read_response, store_response
 from lms.assessment.drawing import count_asked, draw_questions
@@ -40,26 +40,23 @@ class Earlier:
     last_percent: int | None = None
     last_passed: bool | None = None
     passed_id: int | None = None
-    drawn: tuple[Any, ...] = ()
 
     @property
     def is_passed(self) -> bool:
         return self.passed_id is not None
 
 
+_attempts = Attempt.__table__.c
+_EARLIER = (
+    select(_attempts.id, _attempts.submitted_at, _attempts.score_percent, _attempts.passed)
+    .where(_attempts.enrollment_id == bindparam("enrollment_id"), _attempts.module_id == bindparam("module_id"))
+    .order_by(_attempts.number)
+)
+
+
 def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
     """The attempts of one enrollment at one module's quiz; one query."""
-    rows = db.session.execute(
-        select(
-            Attempt.id,
-            Attempt.submitted_at,
-            Attempt.score_percent,
-            Attempt.passed,
-            Attempt.drawn,
-        )
-        .where(Attempt.enrollment_id == enrollment_id, Attempt.module_id == module_id)
-        .order_by(Attempt.number)
-    ).all()
+    rows: Sequence[Any] = db.session.execute(_EARLIER, {"enrollment_id": enrollment_id, "module_id": module_id}).all()
     submitted = [row for row in rows if row[1] is not None]
     last = submitted[-1] if submitted else (None, None, None, None)
     return Earlier(
@@ -70,7 +67,6 @@ def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
         last_percent=last[2],
         last_passed=last[3],
         passed_id=next((row[0] for row in submitted if row[3]), None),
-        drawn=tuple(row[4] for row in rows),
     )
 
 
@@ -102,6 +98,7 @@ def start_attempt(enrollment_id: int, version_id: int, module: Module, *, langua
         raise Conflict(N_("You have used all attempts at this quiz. Ask your trainer how to go on."))
     if may_start_at(module.quiz, earlier, now) is not None:
         raise Conflict(N_("You can take this quiz again a little later. Its page says when."))
+    asked = count_asked(_drawn_before(enrollment_id, module.id))
     attempt = Attempt(
         enrollment_id=enrollment_id,
         version_id=version_id,
@@ -110,13 +107,22 @@ def start_attempt(enrollment_id: int, version_id: int, module: Module, *, langua
         number=earlier.submitted + 1,
         language=language,
         pass_mark=module.quiz.pass_mark,
-        drawn=draw_questions(module, module.quiz, count_asked(earlier.drawn), random.SystemRandom()),
+        drawn=draw_questions(
+            module, module.quiz, count_asked(_drawn_before(enrollment_id, module.id)), random.SystemRandom()
+        ),
         secret=secrets.token_hex(24),
         started_at=now,
     )
     db.session.add(attempt)
     db.session.flush()
     return attempt.id
+
+
+def _drawn_before(enrollment_id: int, module_id: str) -> Sequence[Any]:
+    """What this learner's earlier attempts at a quiz asked."""
+    return db.session.scalars(
+        select(Attempt.drawn).where(Attempt.enrollment_id == enrollment_id, Attempt.module_id == module_id)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)

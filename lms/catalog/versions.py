@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +14,7 @@ from lms.courseware.course import Course as CourseText
 from lms.courseware.read import read_course
 from lms.database import db
 from lms.errors import N_, NotFound
+from lms.stores import BoundedStore
 
 MOST_PARSED = 64
 """So many parsed versions stay in process; the least used one leaves first."""
@@ -37,33 +36,8 @@ class CurrentVersion:
     published_at: datetime
 
 
-class ParsedVersions:
-    """A bounded store of parsed courses by content hash, shared by the threads of a process.
-
-    A version never changes, so nothing in it ever goes stale, whatever database it came from.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._courses: OrderedDict[str, CourseText] = OrderedDict()
-
-    def get(self, content_hash: str) -> CourseText | None:
-        with self._lock:
-            course = self._courses.get(content_hash)
-            if course is not None:
-                self._courses.move_to_end(content_hash)
-            return course
-
-    def put(self, content_hash: str, course: CourseText) -> None:
-        with self._lock:
-            self._courses[content_hash] = course
-            self._courses.move_to_end(content_hash)
-            while len(self._courses) > self._most:
-                self._courses.popitem(last=False)
-
-
-parsed_versions = ParsedVersions(MOST_PARSED)
+parsed_versions: BoundedStore[str, CourseText] = BoundedStore(MOST_PARSED)
+"""Parsed courses by content hash: a version never changes, so nothing goes stale, whatever database it came from."""
 
 
 def current_versions() -> list[CurrentVersion]:

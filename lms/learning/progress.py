@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
-from sqlalchemy.orm import aliased
 
 from lms.catalog.models import Course, CourseVersion
 from lms.courseware.course import Course as CourseText
@@ -78,48 +77,53 @@ class Standing:
         return moments is not None and moments.completed_at is not None
 
 
-_current = aliased(CourseVersion, flat=True)
-_pinned = aliased(CourseVersion, flat=True)
-_any_cycle = aliased(Enrollment, flat=True)
+# Tables instead of classes: this statement is part of every page of a course, and rows need no identity.
+_courses = Course.__table__.c
+_enrollments = Enrollment.__table__
+_any_cycle = _enrollments.alias()
+_current, _pinned = CourseVersion.__table__.alias(), CourseVersion.__table__.alias()
+_moments = ModuleProgress.__table__
 _latest_cycle = (
-    select(func.max(_any_cycle.cycle))
-    .where(_any_cycle.user_id == bindparam("user_id"), _any_cycle.course_id == Course.id)
-    .correlate(Course)
+    select(func.max(_any_cycle.c.cycle))
+    .where(_any_cycle.c.user_id == bindparam("user_id"), _any_cycle.c.course_id == _courses.id)
+    .correlate(Course.__table__)
     .scalar_subquery()
 )
 _STANDING = (
     select(
-        Course.id,
-        Course.archived_at,
-        _current.id,
-        _current.number,
-        _current.content_hash,
-        _current.change,
-        Enrollment.id,
-        Enrollment.cycle,
-        Enrollment.enrolled_at,
-        Enrollment.completed_at,
-        _pinned.id,
-        _pinned.number,
-        _pinned.content_hash,
-        ModuleProgress.module_id,
-        ModuleProgress.opened_at,
-        ModuleProgress.last_seen_at,
-        ModuleProgress.read_at,
-        ModuleProgress.completed_at,
+        _courses.id,
+        _courses.archived_at,
+        _current.c.id,
+        _current.c.number,
+        _current.c.content_hash,
+        _current.c.change,
+        _enrollments.c.id,
+        _enrollments.c.cycle,
+        _enrollments.c.enrolled_at,
+        _enrollments.c.completed_at,
+        _pinned.c.id,
+        _pinned.c.number,
+        _pinned.c.content_hash,
+        _moments.c.module_id,
+        _moments.c.opened_at,
+        _moments.c.last_seen_at,
+        _moments.c.read_at,
+        _moments.c.completed_at,
     )
-    .join(_current, and_(_current.course_id == Course.id, _current.is_current))
-    .outerjoin(
-        Enrollment,
-        and_(
-            Enrollment.user_id == bindparam("user_id"),
-            Enrollment.course_id == Course.id,
-            Enrollment.cycle == _latest_cycle,
-        ),
+    .select_from(
+        Course.__table__.join(_current, and_(_current.c.course_id == _courses.id, _current.c.is_current))
+        .outerjoin(
+            _enrollments,
+            and_(
+                _enrollments.c.user_id == bindparam("user_id"),
+                _enrollments.c.course_id == _courses.id,
+                _enrollments.c.cycle == _latest_cycle,
+            ),
+        )
+        .outerjoin(_pinned, _pinned.c.id == _enrollments.c.version_id)
+        .outerjoin(_moments, _moments.c.enrollment_id == _enrollments.c.id)
     )
-    .outerjoin(_pinned, _pinned.id == Enrollment.version_id)
-    .outerjoin(ModuleProgress, ModuleProgress.enrollment_id == Enrollment.id)
-    .where(Course.slug == bindparam("slug"))
+    .where(_courses.slug == bindparam("slug"))
 )
 
 

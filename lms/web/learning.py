@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response
 
 from lms import journey
 from lms.access import Viewer
-from lms.assessment.attempts import Earlier, attempts_left, earlier_attempts, may_start_at
+from lms.assessment.attempts import Earlier, earlier_attempts, may_start_at
 from lms.catalog import facts as course_facts
 from lms.catalog.versions import course_of
 from lms.clock import utc_now
-from lms.courseware.course import Course, Module, Section
+from lms.courseware.course import Course, Module
 from lms.errors import N_, NotFound
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import (
@@ -33,8 +33,8 @@ from lms.web.build import BUILD
 from lms.web.catalog import module_rows, next_row
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
 from lms.web.home import home_sections
+from lms.web.module_page import render_module
 from lms.web.navigation import duty_links
-from lms.web.reader import Page, compiled, placed, play
 
 log = logging.getLogger("lms.web")
 blueprint = Blueprint("learning", __name__)
@@ -72,10 +72,10 @@ def show_module(slug: str, module_id: str) -> Response | str:
     if not is_unlocked(course, standing, module_id):
         return _show_locked(course, standing, module)
     earlier = _earlier(standing, module)
-    etag = _etag(person, standing, earlier)
+    etag = _etag(person, standing, module, earlier)
     if "_flashes" not in session and request.if_none_match.contains_weak(etag):
         return _kept(Response(status=304), etag)
-    response = Response(_render(person, course, standing, module, earlier), mimetype="text/html")
+    response = Response(render_module(person, course, standing, module, earlier), mimetype="text/html")
     if is_worth_noting(standing, module_id, utc_now()):
         _note_seen(standing, module_id)
     return _kept(response, etag)
@@ -84,10 +84,10 @@ def show_module(slug: str, module_id: str) -> Response | str:
 def _earlier(standing: Standing, module: Module) -> Earlier:
     if module.quiz is None or not module.questions or standing.enrollment_id is None:
         return Earlier()
-    return replace(earlier_attempts(standing.enrollment_id, module.id), drawn=())
+    return earlier_attempts(standing.enrollment_id, module.id)
 
 
-def _etag(person: Viewer, standing: Standing, earlier: Earlier) -> str:
+def _etag(person: Viewer, standing: Standing, module: Module, earlier: Earlier) -> str:
     """Everything that the page depends on: the program, the person and their roles, language, version, progress."""
     shown = replace(person, last_seen_at=None)
     progress = [
@@ -103,6 +103,7 @@ def _etag(person: Viewer, standing: Standing, earlier: Earlier) -> str:
         progress,
         standing.completed_at,
         earlier,
+        module.quiz and may_start_at(module.quiz, earlier, utc_now()),
         session.get("csrf_token"),
         utc_now().date(),
     )
@@ -124,65 +125,6 @@ def _note_seen(standing: Standing, module_id: str) -> None:
         act(lambda: open_module(enrollment_id, module_id, utc_now()))
     except (DBAPIError, TimeoutError) as error:
         log.warning("a look at a module was not noted: %s", type(error).__name__)
-
-
-def _render(person: Viewer, course: Course, standing: Standing, module: Module, earlier: Earlier) -> str:
-    rows = module_rows(course, standing, language())
-    index = next(number for number, row in enumerate(rows) if row.id == module.id)
-    page = compiled(module, standing)
-    return render_template(
-        "learning/module.html",
-        course=course,
-        course_title=course.text(language()).title,
-        has_glossary=bool(course.text(language()).glossary),
-        standing=standing,
-        module=module,
-        page=page,
-        rows=rows,
-        row=rows[index],
-        before=rows[index - 1] if index else None,
-        after=rows[index + 1] if index + 1 < len(rows) else None,
-        done=sum(row.is_completed for row in rows),
-        own=person.disciplines,
-        plays=_plays(page, standing),
-        quiz=_quiz_card(module, earlier),
-        reads_by_answering=journey.is_read_by_answering(module),
-    )
-
-
-def _plays(page: Page, standing: Standing) -> dict[str, Any]:
-    """Each scenario of the page as far as the address says it has been played."""
-    asked, path = request.args.get("scenario", ""), request.args.get("step", "")[:4000]
-    return {
-        part.scenario.id: play(
-            part.scenario,
-            path if part.scenario.id == asked else "",
-            lambda html: placed(html, standing.slug, standing.version_number),
-        )
-        for part in page.parts
-        if part.scenario is not None
-    }
-
-
-def _quiz_card(module: Module, earlier: Earlier) -> dict[str, Any] | None:
-    """What the card of a module's quiz says: how many questions, what is needed, what happened so far."""
-    if module.quiz is None or not module.questions:
-        return None
-    now = utc_now()
-    return {
-        "settings": module.quiz,
-        "questions": sum(_drawn(section) for section in module.sections),
-        "title": next((section.title for section in reversed(module.sections) if section.pool), ""),
-        "earlier": earlier,
-        "left": attempts_left(module.quiz, earlier),
-        "free_at": may_start_at(module.quiz, earlier, now),
-    }
-
-
-def _drawn(section: Section) -> int:
-    if section.pool is None:
-        return 0
-    return len(section.pool.questions) if section.pool.draw is None else section.pool.draw
 
 
 def _show_locked(course: Course, standing: Standing, module: Module) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,6 +12,7 @@ from markupsafe import Markup
 from lms.courseware.course import Choice, Module, Scenario, Section, Step
 from lms.courseware.markdown import place_assets, place_links
 from lms.learning.progress import Standing
+from lms.stores import BoundedStore
 
 MOST_MODULES = 512
 LONGEST_PATH = 60
@@ -50,35 +49,13 @@ class Page:
     notes: Markup
 
 
-class CompiledPages:
-    """A bounded store of compiled modules, shared by the threads of a process; a version never changes."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._pages: OrderedDict[tuple[str, ...], Page] = OrderedDict()
-
-    def get(self, key: tuple[str, ...], make: Callable[[], Page]) -> Page:
-        with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
-                self._pages.move_to_end(key)
-                return page
-        page = make()
-        with self._lock:
-            self._pages[key] = page
-            while len(self._pages) > self._most:
-                self._pages.popitem(last=False)
-        return page
-
-
-compiled_pages = CompiledPages(MOST_MODULES)
+compiled_pages: BoundedStore[tuple[str, ...], Page] = BoundedStore(MOST_MODULES)
 
 
 def compiled(module: Module, standing: Standing) -> Page:
     """The module's page; `standing` says which version its files come from."""
     key = (request.script_root, standing.slug, standing.content_hash, module.language, module.id)
-    return compiled_pages.get(key, lambda: _compile(module, standing.slug, standing.version_number))
+    return compiled_pages.get_or_make(key, lambda: _compile(module, standing.slug, standing.version_number))
 
 
 def placed(html: str, slug: str, version_number: int) -> Markup:
