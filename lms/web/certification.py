@@ -95,6 +95,7 @@ def show_certificate(code: str) -> Page:
         credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
         tag=STATUS_TAGS[line.status],
         is_own=is_own,
+        site_url=settings().site_url.rstrip("/"),
         links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
         can_revoke=line.status != "revoked"
         and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, _today()),
