@@ -17,13 +17,18 @@ PASSWORD = "four quiet otters read"
 
 
 def send(
-    client: FlaskClient, address: str, values: Mapping[str, Any] | None = None, *, page: str = "/sign-in"
+    client: FlaskClient,
+    address: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    page: str = "/sign-in",
+    host: str = "localhost",
 ) -> TestResponse:
     """POST with a token out of `page` (for who is signed in, any page has one)."""
-    answer = client.get(page, follow_redirects=True)
+    answer = client.get(page, base_url=f"http://{host}", follow_redirects=True)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', answer.get_data(as_text=True))
     assert token, f"{page} has no form"
-    return client.post(address, data={**(values or {}), "csrf_token": token[1]})
+    return client.post(address, base_url=f"http://{host}", data={**(values or {}), "csrf_token": token[1]})
 
 
 def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **values: str) -> TestResponse:
