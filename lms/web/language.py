@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,14 +14,16 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_month_names
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, g, request, session
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask import Flask, current_app, g, request, session
+from flask_babel import Babel, get_locale, ngettext
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from lms.errors import N_
 from lms.settings import Settings
 from lms.web import navigation
 from lms.web.guards import maybe_viewer
+from lms.web.texts import current_catalog, translate
 
 LOCALES = {"en": "en_US", "es": "es_US"}
 """Region matters: es_US writes "23 de noviembre de 2026" and 11,482.5, as this country's readers do."""
@@ -40,6 +44,11 @@ class Choice:
     name: str
     url: str
     keep_url: str
+
+
+@cache
+def direction_of(code: str) -> str:
+    return Locale.parse(locale_of(code)).text_direction
 
 
 def choose_language(offered: tuple[str, ...]) -> str:
@@ -135,13 +144,24 @@ def _take_kept_entries() -> None:
         del session["kept"]
 
 
-def _choices(offered: tuple[str, ...]) -> list[Choice]:
+def _choices(offered: tuple[str, ...], current: str) -> list[Choice]:
     choices = []
+    to = navigation.page_url(lang=None)
     for code in offered:
-        to = navigation.page_url(lang=None)
+        if code == current:
+            continue
         keep_url = f"{request.script_root}/language?{urlencode({'lang': code, 'to': to})}"
         choices.append(Choice(code, NAMES.get(code, code), navigation.page_url(lang=code), keep_url))
     return choices
+
+
+def once_per_language(name: str, draw: Callable[[], Markup]) -> Markup:
+    """A part of the page that is the same for everybody, such as the footer: drawn once per language and mount."""
+    parts: dict[tuple[str, ...], Markup] = current_app.extensions.setdefault("lms-parts", {})
+    key = (name, g.get("language", ""), request.script_root)
+    if key not in parts:
+        parts[key] = draw()
+    return parts[key]
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -155,6 +175,12 @@ def install(app: Flask, settings: Settings) -> None:
         timezone_selector=lambda: settings.time_zone,
     )
 
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=translate,
+        ngettext=lambda one, many, number: current_catalog().ungettext(one, many, number),
+        newstyle=True,
+    )
+
     @app.before_request
     def set_language() -> None:
         g.language = choose_language(offered)
@@ -163,12 +189,11 @@ def install(app: Flask, settings: Settings) -> None:
     @app.context_processor
     def language_values() -> dict[str, object]:
         code = g.get("language", offered[0])
-        locale = Locale.parse(locale_of(code))
         return {
             "language": code,
-            "languages": _choices(offered),
-            "text_direction": locale.text_direction,
-            "site_notice": gettext(settings.site_notice) if settings.site_notice else "",
+            "languages": _choices(offered, code),
+            "text_direction": direction_of(code),
+            "site_notice": translate(settings.site_notice) if settings.site_notice else "",
         }
 
     filters: dict[str, Any] = {
@@ -181,6 +206,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
         kept=kept,
+        once_per_language=once_per_language,
         month_names=month_names,
         printed_address=lambda: settings.site_url.rstrip("/") + request.path,
         exit_url=settings.exit_url,

@@ -7,13 +7,13 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, request
 from flask.globals import request_ctx
-from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lms.access import Permission, Viewer, allows
 from lms.errors import N_
 from lms.web.guards import settings
 from lms.web.hosting import is_hosted
+from lms.web.texts import translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ SIGNED_IN = (
     Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),
     Section("/reports", N_("Reports"), Permission.SEE_REPORTS),
     Section("/audit", N_("Audit"), Permission.SEE_AUDIT),
-    Section("/operations", N_("Operations"), Permission.SEE_OUTBOX, ("/outbox",)),
+    Section("/outbox", N_("Messages"), Permission.SEE_OUTBOX),
 )
 STRANGER = (
     Section("/catalog", N_("Catalog"), None, ("/courses",)),
@@ -80,8 +80,7 @@ def href_of(address: str) -> str | None:
     return None if rule is None else request.script_root + rule
 
 
-def _current(section: Section) -> str:
-    path = request.path.rstrip("/") or "/"
+def _current(section: Section, path: str) -> str:
     if path == section.address:
         return "page"
     below = (section.address, *section.also)
@@ -89,12 +88,12 @@ def _current(section: Section) -> str:
 
 
 def _links(sections: tuple[Section, ...], viewer: Viewer | None) -> list[Link]:
-    links = []
-    for section in sections:
-        href = href_of(section.address)
-        if href is not None and (section.permission is None or allows(viewer, section.permission)):
-            links.append(Link(gettext(section.name), href, _current(section)))
-    return links
+    known, root, path = addresses(), request.script_root, request.path.rstrip("/") or "/"
+    return [
+        Link(translate(section.name), root + known[section.address], _current(section, path))
+        for section in sections
+        if section.address in known and (section.permission is None or allows(viewer, section.permission))
+    ]
 
 
 def nav_links(viewer: Viewer | None) -> list[Link]:
@@ -115,13 +114,14 @@ def foot_links() -> list[Link]:
 def account_links(viewer: Viewer | None) -> list[Link]:
     """One's own account, or the way in; below a host, signing in is the host's."""
     if viewer is None and is_hosted(request.environ):
-        return [Link(gettext("Sign in"), settings().host_home_url, "", "log-in")]
+        return [Link(translate(N_("Sign in")), settings().host_home_url, "", "log-in")]
     address = "/account" if viewer else "/sign-in"
     href = href_of(address)
     if href is None:
         return []
     current = "page" if request.path == address else ""
-    return [Link(viewer.name, href, current, "user") if viewer else Link(gettext("Sign in"), href, current, "log-in")]
+    text, icon = (viewer.name, "user") if viewer else (translate(N_("Sign in")), "log-in")
+    return [Link(text, href, current, icon)]
 
 
 def nav_home(viewer: Viewer | None) -> str:
