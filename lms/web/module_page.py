@@ -38,6 +38,8 @@ class Pieces:
     """Title, progress, content note and text."""
     foot: Markup
     """Mark as read, sources, previous and next."""
+    quiz: Markup
+    """The card of the quiz for whoever has not begun it."""
 
 
 _pieces: BoundedStore[tuple[Any, ...], Pieces] = BoundedStore(MOST_PIECES)
@@ -48,7 +50,6 @@ def render_module(person: Viewer, course: Course, standing: Standing, module: Mo
     rows = module_rows(course, standing, language())
     page = compiled(module, standing)
     own = person.disciplines.intersection(part.only for part in page.parts if part.only)
-    quiz = quiz_card(module, earlier)
 
     def make() -> Pieces:
         return _make(course, standing, module, page, rows, own, has_submitted=earlier.submitted > 0)
@@ -59,10 +60,22 @@ def render_module(person: Viewer, course: Course, standing: Standing, module: Mo
         progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
         place = (request.script_root, standing.slug, standing.content_hash, language(), module.id)
         pieces = _pieces.get_or_make((*place, own, progress, earlier.submitted > 0), make)
-    foot = Markup(pieces.foot.replace(FORM_TOKEN, generate_csrf()))  # noqa: S704 - our own template's HTML
+    token = generate_csrf()
     return render_template(
-        "learning/module.html", module=module, standing=standing, pieces=pieces, foot=foot, quiz=quiz
+        "learning/module.html",
+        module=module,
+        standing=standing,
+        pieces=pieces,
+        card=_own(pieces.quiz, token) if earlier == Earlier() else None,
+        foot=_own(pieces.foot, token),
+        quiz=quiz_card(module, earlier),
+        form_token=token,
     )
+
+
+def _own(piece: Markup, token: str) -> Markup:
+    """A shared piece with this person's form token in it."""
+    return Markup(piece.replace(FORM_TOKEN, token))  # noqa: S704 - our own template's HTML
 
 
 def _make(
@@ -94,8 +107,9 @@ def _make(
         "has_submitted": has_submitted,
         "reads_by_answering": is_read_by_answering(module),
         "form_token": FORM_TOKEN,
+        "quiz": quiz_card(module, Earlier()),
     }
-    names = ("crumbs", "side", "head", "foot")
+    names = ("crumbs", "side", "head", "foot", "quiz")
     return Pieces(*(Markup(render_template(f"learning/module_{name}.html", **values)) for name in names))  # noqa: S704
 
 
