@@ -29,7 +29,7 @@ def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: s
         trim_blocks=True,
     )
     source = environment.select_template([f"{template}.{language}.txt", f"{template}.en.txt"])
-    text = source.render(site_name=settings.site_name, site_url=settings.site_url, **values)
+    text = source.render({"site_name": settings.site_name, "site_url": settings.site_url, **values})
     head, _, body = text.partition("\n")
     message = EmailMessage()
     message["Subject"] = " ".join(head.removeprefix("Subject:").split())
