@@ -112,6 +112,7 @@ def _details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
         )
     closing.append(word(facts.language, "check", address=f"{facts.site_url}/verify", code=facts.code))
     return {
+        "holder": setter.set(facts.printed_name),
         "seats": [
             {
                 "title": setter.set(seat.title),
