@@ -11,6 +11,7 @@ import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 
+from lms.app import create_app
 from lms.web.help import help_lines_in
 from tests.support.world import World
 
@@ -172,9 +173,11 @@ def test_signing_out_is_a_form_with_a_token(world: World) -> None:
     assert "Rosa Diaz" in page
 
 
-def test_the_styleguide_is_for_development_only(app: Flask, client: FlaskClient) -> None:
+def test_the_styleguide_is_for_development_only(client: FlaskClient, tmp_path: Path) -> None:
+    elsewhere = create_app({"instance_path": str(tmp_path), "secret_key": "s" * 40, "env": "test"})
+
     assert client.get("/styleguide").status_code == 200
-    assert app.extensions["lms"].settings.env == "development"
+    assert elsewhere.test_client().get("/styleguide").status_code == 404
 
 
 def test_a_refused_form_says_what_is_wrong_and_keeps_what_was_entered(client: FlaskClient) -> None:
