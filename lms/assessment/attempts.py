@@ -107,9 +107,7 @@ def start_attempt(enrollment_id: int, version_id: int, module: Module, *, langua
         number=earlier.submitted + 1,
         language=language,
         pass_mark=module.quiz.pass_mark,
-        drawn=draw_questions(
-            module, module.quiz, count_asked(_drawn_before(enrollment_id, module.id)), random.SystemRandom()
-        ),
+        drawn=draw_questions(module, module.quiz, asked, random.SystemRandom()),
         secret=secrets.token_hex(24),
         started_at=now,
     )
