@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
+ENVIRONMENTS = ("development", "production")
 FALSE_WORDS = {"0", "false", "no", "off", ""}
 
 
@@ -134,6 +135,8 @@ def read_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     if unknown:
         raise SettingsError(f"There is no setting called {', '.join(sorted(unknown))}.")
     settings = Settings(**values)
+    if settings.env not in ENVIRONMENTS:
+        raise SettingsError(f"LMS_ENV must be one of {', '.join(ENVIRONMENTS)}, not {settings.env!r}.")
     if settings.is_production:
         _refuse_unsafe_production(settings)
     return settings

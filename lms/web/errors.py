@@ -135,7 +135,11 @@ def install(app: Flask) -> None:
         reference = secrets.token_hex(4)
         log.exception("unexpected error %s on %s %s", reference, request.method, request.endpoint)
         db.session.remove()
-        return page(500, _("Something went wrong on our side"), _("What you saved is safe."), reference=reference)
+        try:
+            return page(500, _("Something went wrong on our side"), _("What you saved is safe."), reference=reference)
+        except Exception:  # the layout itself is what fails: say it without one
+            log.exception("the page for error %s could not be drawn", reference)
+            return f"Something went wrong on our side. What you saved is safe. Reference: {reference}", 500
 
     @app.before_request
     def refuse_unreadable() -> None:

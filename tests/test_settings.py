@@ -1,0 +1,52 @@
+"""Settings: read once, refused with a plain word where they cannot be used, unsafe ones refused in production."""
+
+from __future__ import annotations
+
+import pytest
+
+from lms.settings import SettingsError, read_settings
+
+SAFE = {
+    "LMS_ENV": "production",
+    "LMS_SECRET_KEY": "x" * 32,
+    "LMS_SITE_URL": "https://training.example",
+    "LMS_TRUSTED_HOSTS": "training.example",
+}
+
+
+def test_production_starts_on_safe_settings() -> None:
+    assert read_settings(environ=SAFE).is_production
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("LMS_SECRET_KEY", "short", "LMS_SECRET_KEY"),
+        ("LMS_DEMO", "true", "LMS_DEMO"),
+        ("LMS_SITE_URL", "http://training.example", "https"),
+        ("LMS_TRUSTED_HOSTS", "", "LMS_TRUSTED_HOSTS"),
+    ],
+)
+def test_production_refuses_what_is_only_safe_on_one_machine(name: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_settings(environ={**SAFE, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LMS_PORT", "eighty"), ("LMS_OPEN_REGISTRATION", "perhaps"), ("LMS_ENV", "prodution")]
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings(environ={name: value})
+
+
+def test_a_setting_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match="colour"):
+        read_settings({"colour": "blue"}, environ={})
+
+
+def test_port_alone_is_honored_and_reaches_the_addresses_in_mails() -> None:
+    settings = read_settings(environ={"PORT": "8123"})
+
+    assert settings.port == 8123
+    assert settings.site_url == "http://127.0.0.1:8123"
