@@ -154,6 +154,7 @@ def save_response(
         kept = db.session.scalars(
             select(Response).where(Response.attempt_id == attempt_id, Response.question_id == question_id)
         ).one()
+        is_stored = kept.sequence == sequence and kept.value == response  # sent again, since its reply was lost
         sequence, now, response = kept.sequence, kept.saved_at, kept.value
     return Saved(is_stored, sequence, now, response_mark(sitting.attempt.secret, question_id, response))
 

@@ -65,6 +65,25 @@ def test_an_older_arrival_changes_nothing_and_says_so(taker: Taker) -> None:
     assert taker.saved["t-number"] == {"text": "3"}
 
 
+def test_an_answer_sent_again_after_a_lost_reply_counts_as_saved(taker: Taker) -> None:
+    first = taker.put("t-number", {"t-number": "3"}, 7)
+
+    again = taker.put("t-number", {"t-number": "3"}, 7)
+
+    assert first.json is not None
+    assert again.json == first.json
+
+
+def test_another_answer_with_a_used_sequence_is_not_taken(taker: Taker) -> None:
+    taker.put("t-number", {"t-number": "3"}, 7)
+
+    other = taker.put("t-number", {"t-number": "4"}, 7)
+
+    assert other.json is not None
+    assert other.json["stored"] is False
+    assert taker.saved["t-number"] == {"text": "3"}
+
+
 def test_the_highest_sequence_wins(taker: Taker) -> None:
     taker.put("t-number", {"t-number": "1"}, 1)
     taker.put("t-number", {"t-number": "2"}, 2)
