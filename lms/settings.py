@@ -49,7 +49,6 @@ class Settings:
     signatory_name: str = setting("", "Who signs certificates; the line is left out when empty.")
     signatory_title: str = setting("", "Title of who signs certificates.")
     open_registration: bool = setting(False, "Whether anyone may register without an invitation.")
-    require_second_factor: bool = setting(
         False, "Administrators need a second factor (refused in production until set)."
     )
     session_hours: int = setting(12, "A sign-in lasts so many hours at most.")
