@@ -49,8 +49,6 @@ class Settings:
     signatory_name: str = setting("", "Who signs certificates; the line is left out when empty.")
     signatory_title: str = setting("", "Title of who signs certificates.")
     open_registration: bool = setting(False, "Whether anyone may register without an invitation.")
-        False, "Administrators need a second factor (refused in production until set)."
-    )
     session_hours: int = setting(12, "A sign-in lasts so many hours at most.")
     session_idle_minutes: int = setting(120, "A sign-in ends after so many minutes without a request.")
     mail_url: str = setting("", "smtp://user:password@host:587 (smtps:// too); mail goes to a folder when empty.")
@@ -61,7 +59,6 @@ class Settings:
     max_request_bytes: int = setting(2_000_000, "Larger request bodies are refused with 413.")
     sign_in_limit: str = setting("10 per 5 minutes", "Sign-in tries per account and per address.")
     verify_limit: str = setting("30 per minute", "Certificate look-ups per address.")
-    small_cell: int = setting(10, "Public numbers under this are not shown.")
     web_workers: int = setting(2, "Web processes of `lms serve`.")
     web_threads: int = setting(4, "Threads of each web process.")
     host: str = setting("127.0.0.1", "Address that `lms serve` listens on.")
