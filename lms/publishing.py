@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lms.catalog.publish import Publication, prepare_course
+from lms.catalog.publish import Publication, find_unchanged, prepare_course
 from lms.clock import utc_now
 from lms.courseware.read import load_folder
 from lms.database import db, run_transaction
@@ -28,7 +28,11 @@ class DryRun(Exception):
 def publish_folder(folder: Path, *, change: str | None = None, is_dry_run: bool = False) -> Publication:
     """Publish one course folder in a transaction of its own. Raises CourseHasErrors, Invalid or Conflict."""
     now = utc_now()
-    prepared = prepare_course(load_folder(folder), now=now)
+    files = load_folder(folder)
+    current = find_unchanged(files)
+    if current is not None:
+        return Publication(current, "unchanged", current.id)
+    prepared = prepare_course(files, now=now)
 
     def step() -> Publication:
         done = publish_prepared(prepared, change=change, published_by_id=None, now=now)

@@ -84,10 +84,10 @@ def page_of(client: FlaskClient, address: str, status: int = 200) -> str:
 
 
 def form_of(page: str, action: str) -> Form:
-    """The first form of a page whose address ends so."""
+    """The first form of a page whose address ends so; "" finds the one that goes to its own page."""
     parser = _Forms()
     parser.feed(page)
-    found = [form for form in parser.forms if form.action.endswith(action)]
+    found = [form for form in parser.forms if (form.action.endswith(action) if action else not form.action)]
     assert found, f"no form to {action} among {[form.action for form in parser.forms]}"
     return found[0]
 
