@@ -1,0 +1,27 @@
+"""What the access matrix sends with a change, so that ids inside a form are tried too, not only those in addresses.
+
+A text that is a name among the scene's values stands for that value; the form is empty where nothing stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DAY = {"started_on-month": "1", "started_on-day": "2", "started_on-year": "2026"}
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("accounts.show_account", "POST"): {"name": "Changed", "certificate_name": "", "language": "en"},
+    ("agencies.add_agency", "POST"): {"name": "New", "kind": "school", "parent_id": "agency_id", "county_fips": ""},
+    ("agencies.change_agency", "POST"): {"name": "Renamed", "kind": "school", "county_fips": "29019"},
+    ("agencies.move_agency", "POST"): {"parent_id": "other_agency_id"},
+    ("assessment.save_response", "PUT"): {"sequence": "1"},
+    ("invitations.invite", "POST"): {
+        "email": "new@a.example",
+        "agency_id": "agency_id",
+        "discipline": "schools",
+        "language": "en",
+    },
+    ("places.add_place", "POST"): {"agency_id": "other_agency_id", "discipline": "housing", **DAY},
+    ("places.end_place", "POST"): {"day-month": "1", "day-day": "2", "day-year": "2026"},
+    ("roles.grant_role", "POST"): {"role": "agency-administrator", "agency_id": "agency_id"},
+}
