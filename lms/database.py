@@ -147,7 +147,12 @@ def prepare_engine(engine: Engine) -> None:
 
 def insert_into(model: type[Model]) -> Any:
     """INSERT for the engine in use, with `on_conflict_do_nothing` and `on_conflict_do_update`, which both know."""
-    return DIALECT_INSERTS[db.session.get_bind(model.__mapper__).dialect.name](model)
+    return DIALECT_INSERTS[dialect_name()](model)
+
+
+def dialect_name() -> str:
+    """`sqlite` or `postgresql`: the engine in use."""
+    return str(db.engine.dialect.name)
 
 
 def count_changed(statement: Any) -> int:

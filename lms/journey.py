@@ -132,13 +132,14 @@ def submit_attempt(
     enrollment_id = attempt.enrollment_id
     course = course_of(standing.version_id, standing.content_hash)
     module = course.module(attempt.module_id, course.default_language)
-    if enrollment_id != standing.enrollment_id or module is None:
+    is_news = standing.completed_at is None or not standing.is_completed(attempt.module_id)
+    if enrollment_id != standing.enrollment_id or module is None or not is_news:
         return Submission(outcome, attempt.receipt)
-    if is_read_by_answering(module):
-        progress.mark_read(enrollment_id, module.id, now)
     is_read = is_read_by_answering(module) or standing.is_read(module.id)
     earlier = attempts.earlier_attempts(enrollment_id, module.id)
     if not is_module_complete(course, module.id, is_read=is_read, earlier=earlier):
+        if is_read:
+            progress.mark_read(enrollment_id, module.id, now)
         return Submission(outcome, attempt.receipt)
     code, filled = _complete(viewer, standing, course, module.id, settings, now)
     return Submission(outcome, attempt.receipt, code, filled)

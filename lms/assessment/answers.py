@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from lms.assessment.models import Attempt, Response
 from lms.assessment.tokens import item_tokens, response_mark
 from lms.courseware.course import Question
 from lms.courseware.questions import question_type
-from lms.database import db, insert_into
+from lms.database import DIALECT_INSERTS, db, dialect_name
 
 Values = Mapping[str, Sequence[str]]
 """Form values by name, as `<question-id>`, `<question-id>.<token>`, and `seen.<question-id>`."""
@@ -61,15 +62,26 @@ def changed_responses(
 
 def store_response(attempt_id: int, question_id: str, response: Any, sequence: int, now: datetime) -> bool:
     """Keep one response unless a newer one is kept; whether it was. The caller commits."""
-    row = insert_into(Response).values(
-        attempt_id=attempt_id, question_id=question_id, sequence=sequence, value=response, saved_at=now
-    )
-    upsert = row.on_conflict_do_update(
+    values = {
+        "attempt_id": attempt_id,
+        "question_id": question_id,
+        "sequence": sequence,
+        "value": response,
+        "saved_at": now,
+    }
+    return db.session.execute(_upsert(dialect_name()), values).first() is not None
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    """The statement that keeps an answer, made once: it is the one that runs most."""
+    table = Response.__table__
+    row = DIALECT_INSERTS[dialect](table)
+    return row.on_conflict_do_update(
         index_elements=["attempt_id", "question_id"],
-        set_={"sequence": sequence, "value": row.excluded.value, "saved_at": now},
-        where=Response.sequence < sequence,
-    )
-    return db.session.execute(upsert.returning(Response.id)).first() is not None
+        set_={name: row.excluded[name] for name in ("sequence", "value", "saved_at")},
+        where=table.c.sequence < row.excluded.sequence,
+    ).returning(table.c.id)
 
 
 def body_hash(values: Values, question_ids: Sequence[str]) -> str:

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from lms.assessment.answers import Values, body_hash, by_question, changed_responses, read_response, store_response
 from lms.assessment.drawing import count_asked, draw_questions
@@ -248,16 +248,16 @@ def _close(attempt: Attempt, mark: Mark, *, key: str, body: str, language: str, 
 
 def _note_credits(attempt_id: int, mark: Mark) -> None:
     """The share earned of each answered question, for reports and item analysis; one statement for each share."""
+    table = cast(Table, Response.__table__)
     by_credit: dict[str, list[str]] = {}
     for question_id, credit in mark.credits.items():
         if credit is not None:
             by_credit.setdefault(str(credit), []).append(question_id)
     for share, question_ids in by_credit.items():
         db.session.execute(
-            update(Response)
-            .where(Response.attempt_id == attempt_id, Response.question_id.in_(question_ids))
+            update(table)
+            .where(table.c.attempt_id == attempt_id, table.c.question_id.in_(question_ids))
             .values(credit=share)
-            .execution_options(synchronize_session=False)
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from lms.assessment.models import Attempt, Response
 from lms.catalog.models import Course, CourseVersion
@@ -51,18 +51,21 @@ class Sitting:
         return self.questions(self.course.default_language)
 
 
+_SITTING = (
+    select(Attempt, Course.id, Course.slug, CourseVersion.content_hash)
+    .join(Enrollment, Enrollment.id == Attempt.enrollment_id)
+    .join(Course, Course.id == Enrollment.course_id)
+    .join(CourseVersion, CourseVersion.id == Attempt.version_id)
+    .where(Attempt.id == bindparam("attempt_id"), Enrollment.user_id == bindparam("user_id"))
+)
+_LOCKED = _SITTING.with_for_update(of=Attempt)
+
+
 def load_sitting(user_id: int, attempt_id: int, *, is_locked: bool = False) -> Sitting:
     """One's own attempt; `is_locked` holds it until the transaction ends. Raises NotFound for anybody else's."""
-    statement = (
-        select(Attempt, Course.id, Course.slug, CourseVersion.content_hash)
-        .join(Enrollment, Enrollment.id == Attempt.enrollment_id)
-        .join(Course, Course.id == Enrollment.course_id)
-        .join(CourseVersion, CourseVersion.id == Attempt.version_id)
-        .where(Attempt.id == attempt_id, Enrollment.user_id == user_id)
-    )
-    if is_locked:
-        statement = statement.with_for_update(of=Attempt)
-    row = db.session.execute(statement).one_or_none() if 0 < attempt_id <= LARGEST_ID else None
+    statement = _LOCKED if is_locked else _SITTING
+    values = {"attempt_id": attempt_id, "user_id": user_id}
+    row = db.session.execute(statement, values).one_or_none() if 0 < attempt_id <= LARGEST_ID else None
     if row is None:
         raise NotFound(N_("There is no such attempt of yours."))
     attempt, course_id, slug, content_hash = row

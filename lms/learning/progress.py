@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, func, select, update
 from lms.catalog.models import Course, CourseVersion
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import ModuleEntry
-from lms.database import count_changed, db, insert_into
+from lms.database import DIALECT_INSERTS, count_changed, db, dialect_name
 from lms.errors import N_, Conflict, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
 
@@ -155,6 +155,8 @@ def load_standing(user_id: int | None, slug: str) -> Standing:
 def hold_enrollment(user_id: int, slug: str) -> None:
     """Hold a person's enrollment until the transaction ends: two tabs that complete two modules go one by one, and
     the second sees what the first did."""
+    if dialect_name() == "sqlite":
+        return  # one writer at a time there
     db.session.execute(
         select(Enrollment.id)
         .join(Course, Course.id == Enrollment.course_id)
@@ -199,42 +201,33 @@ def is_course_complete(course: CourseText, completed: set[str]) -> bool:
 
 def open_module(enrollment_id: int, module_id: str, now: datetime) -> None:
     """Note that a module was looked at. The caller commits."""
-    row = insert_into(ModuleProgress).values(
-        enrollment_id=enrollment_id, module_id=module_id, opened_at=now, last_seen_at=now
-    )
-    db.session.execute(
-        row.on_conflict_do_update(index_elements=["enrollment_id", "module_id"], set_={"last_seen_at": now})
-    )
+    _note(enrollment_id, module_id, now)
+
+
+def mark_read(enrollment_id: int, module_id: str, now: datetime) -> None:
+    """Note that a module was read; the first time counts. The caller commits."""
+    _note(enrollment_id, module_id, now, "read_at")
+
+
+def complete_module(enrollment_id: int, module_id: str, now: datetime) -> None:
+    """Note that a module was read and is complete; the first time of each counts. The caller commits."""
+    _note(enrollment_id, module_id, now, "read_at", "completed_at")
+
+
+def _note(enrollment_id: int, module_id: str, now: datetime, *columns: str) -> None:
+    """One statement: the row is made, or its empty moments are filled; what was noted before stays."""
+    table = ModuleProgress.__table__
+    given = dict.fromkeys(("opened_at", "last_seen_at", *columns), now)
+    row = DIALECT_INSERTS[dialect_name()](table).values(enrollment_id=enrollment_id, module_id=module_id, **given)
+    kept = {name: func.coalesce(table.c[name], row.excluded[name]) for name in columns}
+    changes = {"last_seen_at": row.excluded.last_seen_at, **kept}
+    db.session.execute(row.on_conflict_do_update(index_elements=["enrollment_id", "module_id"], set_=changes))
 
 
 def is_worth_noting(standing: Standing, module_id: str, now: datetime) -> bool:
     """Whether looking at a module now is news: first time, or the last note is some minutes old."""
     moments = standing.modules.get(module_id)
     return moments is None or now - moments.last_seen_at > SEEN_AGAIN_AFTER
-
-
-def mark_read(enrollment_id: int, module_id: str, now: datetime) -> None:
-    """Note that a module was read; the first time counts. The caller commits."""
-    open_module(enrollment_id, module_id, now)
-    _note_first(enrollment_id, module_id, "read_at", now)
-
-
-def complete_module(enrollment_id: int, module_id: str, now: datetime) -> None:
-    """Note that a module is complete; the first time counts. The caller commits."""
-    open_module(enrollment_id, module_id, now)
-    _note_first(enrollment_id, module_id, "completed_at", now)
-
-
-def _note_first(enrollment_id: int, module_id: str, column: str, now: datetime) -> None:
-    db.session.execute(
-        update(ModuleProgress)
-        .where(
-            ModuleProgress.enrollment_id == enrollment_id,
-            ModuleProgress.module_id == module_id,
-            getattr(ModuleProgress, column).is_(None),
-        )
-        .values({column: now})
-    )
 
 
 def complete_course(enrollment_id: int, now: datetime) -> bool:
