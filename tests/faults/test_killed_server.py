@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import random
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -19,6 +22,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from lms.app import create_app
 from lms.assessment.models import Attempt
@@ -64,6 +68,18 @@ class Site:
             server.kill()
             server.wait(10)
             log.close()
+
+    def put(self, port: int, number: int, token: str) -> int:
+        """Save the number as an answer, as the page's script does; the status, or 0 where the connection broke."""
+        body = json.dumps({"values": {"t-number": str(number)}, "sequence": number}).encode()
+        headers = {"Cookie": f"lms=s.{self.cookie}", "X-CSRFToken": token, "Content-Type": "application/json"}
+        address = f"http://127.0.0.1:{port}{self.taker.address}/responses/t-number"
+        try:
+            request = urllib.request.Request(address, body, headers, method="PUT")
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return int(answer.status)
+        except (http.client.HTTPException, OSError):
+            return 0
 
     def send(self, port: int, path: str, fields: dict[str, Any]) -> int:
         """Send a form; the status, or 0 where the connection broke without a reply."""
@@ -156,3 +172,32 @@ def test_answers_that_were_acknowledged_survive_a_killed_server(site: Site) -> N
     assert saved == 303
     kept = site.taker.world.read(lambda: load_responses(site.taker.attempt_id))
     assert len(kept) == 5
+
+
+def test_whatever_was_acknowledged_is_there_after_a_kill_at_any_moment(site: Site) -> None:
+    token, acknowledged = site.taker.form.fields["csrf_token"][0], [0]
+
+    def save_until_it_breaks(port: int) -> None:
+        while site.put(port, acknowledged[-1] + 1, token) == 200:
+            acknowledged.append(acknowledged[-1] + 1)
+
+    for seed in range(4):
+        before = acknowledged[-1]
+        with site.served() as port:
+            saver = threading.Thread(target=save_until_it_breaks, args=(port,))
+            saver.start()
+            while acknowledged[-1] == before and saver.is_alive():
+                time.sleep(0.01)
+            time.sleep(random.Random(seed).uniform(0, 0.3))
+        saver.join()
+        stored = int(site.taker.saved["t-number"]["text"])
+
+        assert acknowledged[-1] > before
+        assert stored - acknowledged[-1] in (0, 1), "the last one acknowledged, or the one that was under way"
+        acknowledged.append(stored)
+
+
+def test_a_commit_waits_until_it_is_on_the_disk(site: Site) -> None:
+    """A power cut is a kill of the whole machine: only a commit that was synced survives it (2 is FULL)."""
+    assert site.taker.world.write(lambda: db.session.execute(text("PRAGMA synchronous")).scalar()) == 2
+    assert site.taker.world.write(lambda: db.session.execute(text("PRAGMA journal_mode")).scalar()) == "wal"
