@@ -18,8 +18,21 @@ from tests.support.scene import ROLES, Scene, Snapshot
 
 pytestmark = pytest.mark.xdist_group("access")
 
+DAY_PARTS = ("month", "day", "year")
 READING = [(endpoint, method) for endpoint, method in TABLE if method == "GET"]
 CHANGING = [(endpoint, method) for endpoint, method in TABLE if method != "GET"]
+
+ENTRIES = (
+    *("agency_id", "seat_id", "template_id", "parent_id", "place", "role", "discipline", "county_fips", "kind", "code"),
+    *("email", "name", "certificate_name", "language", "password", "password_again", "current_password", "kept"),
+    *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
+    *(
+        f"{day}-{part}"
+        for day in ("day", "until", "started_on", "starts_on", "ready_by", "met_on")
+        for part in DAY_PARTS
+    ),
+)
+"""Every name that a form of ours has."""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +107,20 @@ def test_no_page_of_agency_b_names_anything_of_agency_a(scene: Scene, endpoint: 
     page = scene.client_of("admin_b").get(scene.address(endpoint)).get_data().decode("utf-8", "replace")
 
     assert [name for name in scene.names_of_a if name in page] == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("text", ["9" * 30, "-1", "\u202e'\"><script>", "é" * 5000, "1e400", "0"])
+@pytest.mark.parametrize(
+    ("endpoint", "method"), CHANGING, ids=[f"{endpoint} {method}" for endpoint, method in CHANGING]
+)
+def test_hostile_entries_are_never_an_error_of_ours(
+    scene: Scene, snapshot: Snapshot, endpoint: str, method: str, text: str
+) -> None:
+    for role in ("state", "owner"):
+        status = scene.call(role, endpoint, method, dict.fromkeys(ENTRIES, text))
+        snapshot.restore()
+        assert status < 500
 
 
 def expected(endpoint: str, method: str) -> dict[str, int]:

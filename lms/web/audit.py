@@ -16,6 +16,7 @@ from lms.people.audit import AuditFilter, list_events
 from lms.people.models import Agency, AuditEvent, User
 from lms.people.names import clean_email
 from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.forms.fields import YEARS
 from lms.web.forms.people import AuditFilters
 from lms.web.guards import needs, settings, viewer
 from lms.web.navigation import page_url
@@ -123,8 +124,9 @@ def filters(person: Viewer, agency: Agency | None) -> AuditFilters:
     agencies = agency_choices(person, Permission.SEE_AUDIT, agency)
     form.agency.choices = [("", _("All")), *((str(number), name) for number, name in agencies)]
     form.action.choices = [("", _("All")), *((code, _(name)) for code, name in ACTIONS.items())]
-    form.since.validate(form)
-    form.until.validate(form)
+    for field in (form.since, form.until):
+        if field.data is not None and field.data.year not in YEARS:
+            field.data = None
     return form
 
 

@@ -276,6 +276,11 @@ def test_the_audit_shows_ones_own_agencies_and_finds_only_people_in_scope(office
     assert "Zoe Other" in office.state.get("/audit?action=account.disabled").text
 
 
+def test_days_at_the_end_of_the_calendar_are_left_out_of_the_audits_filter(office: Office) -> None:
+    assert office.admin.get("/audit?since=0001-01-01&until=9999-12-31").status_code == 200
+    assert office.admin.get("/audit?since=yesterday").status_code == 200
+
+
 def test_a_name_with_markup_stays_text(office: Office, world: World) -> None:
     world.write(lambda: setattr(db.session.get_one(User, office.person), "name", "<script>alert(1)</script>"))
 

@@ -20,6 +20,10 @@ class DayParts:
     year: str = ""
 
 
+YEARS = range(1900, 2200)
+"""Years that make sense here; others come from slips of the finger, and break time zones at the ends of the calendar."""
+
+
 class DayField(Field):
     """A day as three inputs, `<name>-month`, `<name>-day`, `<name>-year`; `data` is a date or None.
 
@@ -49,7 +53,10 @@ class DayField(Field):
         if not self.raw_data:
             return None
         try:
-            return date(int(self.parts.year), int(self.parts.month), int(self.parts.day))
-        except ValueError:
+            day = date(int(self.parts.year), int(self.parts.month), int(self.parts.day))
+            if day.year not in YEARS:
+                raise ValueError("a year that nobody here means")
+            return day
+        except (ValueError, OverflowError):
             self.process_errors.append(_("Enter a day that is in the calendar, such as March 9, 2027."))
             return None
