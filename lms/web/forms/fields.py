@@ -21,7 +21,7 @@ class DayParts:
 
 
 YEARS = range(1900, 2200)
-"""Years that make sense here; others come from slips of the finger, and break time zones at the ends of the calendar."""
+"""Years that make sense here; others are slips of the finger, and break time zones at the ends of the calendar."""
 
 
 class DayField(Field):
