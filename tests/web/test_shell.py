@@ -174,10 +174,18 @@ def test_signing_out_is_a_form_with_a_token(world: World) -> None:
 
 
 def test_the_styleguide_is_for_development_only(client: FlaskClient, tmp_path: Path) -> None:
-    elsewhere = create_app({"instance_path": str(tmp_path), "secret_key": "s" * 40, "env": "test"})
+    elsewhere = create_app(
+        {
+            "instance_path": str(tmp_path),
+            "secret_key": "s" * 40,
+            "env": "production",
+            "site_url": "https://training.example",
+            "trusted_hosts": "training.example",
+        }
+    )
 
     assert client.get("/styleguide").status_code == 200
-    assert elsewhere.test_client().get("/styleguide").status_code == 404
+    assert elsewhere.test_client().get("/styleguide", base_url="https://training.example").status_code == 404
 
 
 def test_a_refused_form_says_what_is_wrong_and_keeps_what_was_entered(client: FlaskClient) -> None:
