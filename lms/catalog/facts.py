@@ -13,6 +13,7 @@ Facts = Mapping[str, Any]
 
 def facts_of(course: Course) -> dict[str, Any]:
     """The facts of a course as they are kept beside its version."""
+    needed = needed_modules(course)
     return {
         "default_language": course.default_language,
         "languages": list(course.languages),
@@ -21,7 +22,10 @@ def facts_of(course: Course) -> dict[str, Any]:
         "minutes": course.contact_minutes,
         "disciplines": list(course.disciplines),
         "required_modules": list(course.required_modules),
-        "modules": [_module_facts(course, entry.id, entry.prerequisites) for entry in course.modules],
+        "modules": [
+            {**_module_facts(course, entry.id, entry.prerequisites), "is_needed": entry.id in needed}
+            for entry in course.modules
+        ],
         "suggested_credit": [
             {"body": credit.body, "type": credit.type, "category": credit.category, "minutes": credit.minutes}
             for credit in course.suggested_credit
@@ -38,6 +42,19 @@ def facts_of(course: Course) -> dict[str, Any]:
         "certificate_design": course.certificate_design,
         "has_badge": course.has_badge,
     }
+
+
+def needed_modules(course: Course) -> frozenset[str]:
+    """The modules that the course requires and all that they build on; the others are optional."""
+    prerequisites = {entry.id: entry.prerequisites for entry in course.modules}
+    needed: set[str] = set()
+    waiting = list(course.required_modules or prerequisites)
+    while waiting:
+        module_id = waiting.pop()
+        if module_id in prerequisites and module_id not in needed:
+            needed.add(module_id)
+            waiting += prerequisites[module_id]
+    return frozenset(needed)
 
 
 def _module_facts(course: Course, module_id: str, prerequisites: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from lms.clock import utc_now
 from lms.database import count_changed, db, insert_into
 from lms.errors import N_, Conflict, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
-from lms.learning.progress import Moments
+from lms.learning.progress import Moments, choose_next
 
 
 def enroll(user_id: int, course_id: int, now: datetime | None = None) -> Enrollment:
@@ -123,14 +123,16 @@ class Enrolled:
 
     @property
     def next_module(self) -> Mapping[str, Any] | None:
-        """Where to go on: the module seen last if it is unfinished, else the first unfinished one that is open."""
+        """Where to go on (see `progress.choose_next`)."""
         done = self.completed_ids
-        modules: Sequence[Mapping[str, Any]] = self.facts["modules"]
-        ready = [m for m in modules if m["id"] not in done and done.issuperset(m["prerequisites"])]
-        seen = [m for m in ready if m["id"] in self.modules]
-        if seen:
-            return max(seen, key=lambda module: self.modules[module["id"]].last_seen_at)
-        return next(iter(ready), None)
+        modules: dict[str, Mapping[str, Any]] = {module["id"]: module for module in self.facts["modules"]}
+        chosen = choose_next(
+            list(modules),
+            ready={key for key, m in modules.items() if key not in done and done.issuperset(m["prerequisites"])},
+            needed={key for key, m in modules.items() if m.get("is_needed", True)},
+            seen_last=max(self.modules, key=lambda key: self.modules[key].last_seen_at, default=None),
+        )
+        return None if chosen is None else modules[chosen]
 
 
 _current = aliased(CourseVersion, flat=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +64,11 @@ class Standing:
     @property
     def is_behind(self) -> bool:
         return self.current_number > self.version_number
+
+    @property
+    def seen_last(self) -> str | None:
+        """The module that was looked at last."""
+        return max(self.modules, key=lambda module_id: self.modules[module_id].last_seen_at, default=None)
 
     def is_opened(self, module_id: str) -> bool:
         return module_id in self.modules
@@ -191,6 +196,21 @@ def require_unlocked(course: CourseText, standing: Standing, module_id: str) -> 
     """Raises Conflict where another module comes first."""
     if not is_unlocked(course, standing, module_id):
         raise Conflict(N_("Another module comes first. Complete it, and this one opens."))
+
+
+def choose_next(
+    module_ids: Sequence[str], *, ready: Collection[str], needed: Collection[str], seen_last: str | None
+) -> str | None:
+    """Where to go on. `ready` are the modules that are open and not completed.
+
+    The one seen last if it is ready; else the next ready one after it, so that whoever skips an optional part is not
+    led back to it; else the first that is needed; else any.
+    """
+    if seen_last in ready:
+        return seen_last
+    start = module_ids.index(seen_last) + 1 if seen_last in module_ids else 0
+    order = [*module_ids[start:], *(one for one in module_ids if one in needed), *module_ids]
+    return next((one for one in order if one in ready), None)
 
 
 def is_course_complete(course: CourseText, completed: set[str]) -> bool:

@@ -15,7 +15,7 @@ from lms.catalog.listing import disciplines_of, find_matching
 from lms.catalog.versions import CurrentVersion
 from lms.courseware.course import Course
 from lms.learning.enrollments import Enrolled, enrollments_of
-from lms.learning.progress import Standing, is_unlocked, load_standing
+from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
 from lms.web.guards import act, language, maybe_viewer, public, signed_in, viewer
 from lms.web.reader import placed
@@ -108,13 +108,14 @@ class ModuleRow:
     is_completed: bool
     is_read: bool
     is_open: bool
-    is_required: bool
+    is_needed: bool
     pass_mark: int | None
 
 
 def module_rows(course: Course, standing: Standing, language_code: str) -> list[ModuleRow]:
     """The modules of a course in its order, each as far as this person has come in it."""
     rows = []
+    needed = course_facts.needed_modules(course)
     for number, entry in enumerate(course.modules, 1):
         module = course.module(entry.id, language_code)
         if module is None:
@@ -131,16 +132,23 @@ def module_rows(course: Course, standing: Standing, language_code: str) -> list[
                 is_completed=standing.is_completed(entry.id),
                 is_read=standing.is_read(entry.id),
                 is_open=is_unlocked(course, standing, entry.id),
-                is_required=entry.id in course.required_modules,
+                is_needed=entry.id in needed,
                 pass_mark=module.quiz.pass_mark if module.quiz else None,
             )
         )
     return rows
 
 
-def next_row(rows: list[ModuleRow]) -> ModuleRow | None:
-    """Where to go on: the first module that is open and not completed."""
-    return next((row for row in rows if row.is_open and not row.is_completed), None)
+def next_row(rows: list[ModuleRow], standing: Standing) -> ModuleRow | None:
+    """Where to go on."""
+    by_id = {row.id: row for row in rows}
+    chosen = choose_next(
+        list(by_id),
+        ready={row.id for row in rows if row.is_open and not row.is_completed},
+        needed={row.id for row in rows if row.is_needed},
+        seen_last=standing.seen_last,
+    )
+    return None if chosen is None else by_id[chosen]
 
 
 @blueprint.get("/courses/<slug>")
@@ -159,12 +167,18 @@ def show_course(slug: str) -> str:
         about=placed(course.text(language()).html, slug, standing.version_number),
         text_language=language() if language() in course.texts else course.default_language,
         rows=rows,
-        next=next_row(rows),
+        next=next_row(rows, standing),
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
-        pass_mark=max((row.pass_mark for row in rows if row.is_required and row.pass_mark is not None), default=None),
+        pass_mark=_final_mark(course, rows),
     )
+
+
+def _final_mark(course: Course, rows: list[ModuleRow]) -> int | None:
+    """What has to be reached for the certificate; None where nothing can be passed."""
+    marks = [row.pass_mark for row in rows if row.id in course.required_modules and row.pass_mark is not None]
+    return max(marks, default=None)
 
 
 def _objectives(course: Course) -> list[str]:

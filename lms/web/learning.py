@@ -43,14 +43,12 @@ blueprint = Blueprint("learning", __name__)
 @blueprint.get("/learn/<slug>")
 @signed_in
 def resume_course(slug: str) -> Response:
-    """To where one left off: the module seen last if it is unfinished, else the first unfinished one."""
+    """To where one left off."""
     standing = load_standing(viewer().id, slug)
     if not standing.is_enrolled:
         return redirect(url_for("catalog.show_course", slug=slug), code=303)
     rows = module_rows(course_of(standing.version_id, standing.content_hash), standing, language())
-    unfinished = [row for row in rows if row.is_open and not row.is_completed and standing.is_opened(row.id)]
-    last = max(unfinished, key=lambda row: standing.modules[row.id].last_seen_at, default=None)
-    row = last or next_row(rows)
+    row = next_row(rows, standing)
     if row is None:
         return redirect(url_for("catalog.show_course", slug=slug), code=303)
     return redirect(url_for("learning.show_module", slug=slug, module_id=row.id), code=303)
@@ -152,7 +150,8 @@ def complete_module(slug: str, module_id: str) -> Response:
         return redirect(f"{here}#quiz", code=303)
     flash_done(_("Module completed."))
     standing = load_standing(person.id, slug)
-    row = next_row(module_rows(course_of(standing.version_id, standing.content_hash), standing, language()))
+    rows = module_rows(course_of(standing.version_id, standing.content_hash), standing, language())
+    row = next_row(rows, standing)
     if row is None:
         return redirect(url_for("catalog.show_course", slug=slug), code=303)
     return redirect(url_for("learning.show_module", slug=slug, module_id=row.id), code=303)

@@ -118,3 +118,26 @@ def test_an_archived_course_takes_nobody_new(world: World, learner: int) -> None
 
     with pytest.raises(Conflict, match="archived"):
         begin(world, learner)
+
+
+MODULES = ["before", "one", "two", "after", "final"]
+NEEDED = {"one", "two", "final"}
+
+
+@pytest.mark.parametrize(
+    ("ready", "seen_last", "chosen"),
+    [
+        ({"before", "one"}, None, "before"),
+        ({"before", "one"}, "one", "one"),
+        ({"before", "two"}, "one", "two"),
+        ({"before", "final"}, "after", "final"),
+        ({"before", "two"}, "after", "two"),
+        ({"before"}, "final", "before"),
+        (set(), "final", None),
+        ({"before", "one"}, "taken-away", "before"),
+    ],
+)
+def test_going_on_never_leads_back_to_a_part_that_was_skipped(
+    ready: set[str], seen_last: str | None, chosen: str | None
+) -> None:
+    assert progress.choose_next(MODULES, ready=ready, needed=NEEDED, seen_last=seen_last) == chosen
