@@ -95,12 +95,11 @@ def claim_due(limit: int = 50) -> list[int]:
 
 
 def record_success(message_id: int) -> None:
-    """Note that a message arrived. The caller commits."""
-    db.session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.delivered_at.is_(None))
-        .values(delivered_at=utc_now(), last_error=None, claimed_until=None)
-    )
+    """Note that a message arrived, and forget its values: links in mails open accounts. The caller commits."""
+    message = db.session.get_one(OutboxMessage, message_id)
+    if message.delivered_at is None:
+        message.delivered_at, message.last_error, message.claimed_until = utc_now(), None, None
+        message.payload = {key: value for key, value in message.payload.items() if key != "values"}
 
 
 def record_failure(message_id: int, cause: str) -> None:

@@ -202,3 +202,12 @@ def test_a_mail_has_its_subject_from_the_first_line_and_no_header_can_be_smuggle
 
     assert text["Bcc"] is None
     assert text["Subject"]
+
+
+def test_a_delivered_mail_keeps_no_link_behind(app: Flask, mails: Path) -> None:
+    queue_mail(app, values={"name": "Ana", "link": "http://localhost/reset/secret"})
+
+    deliver_due(app)
+
+    assert "secret" not in str(message_of(app).payload)
+    assert message_of(app).payload["template"] == "password-changed"

@@ -134,7 +134,7 @@ def archive_agency(agency_id: int, *, actor_id: int | None) -> Agency:
         )
     )
     if below:
-        raise Conflict(N_("%(n)s agencies below this one are still in use. Archive or move them first."), n=below)
+        raise Conflict(N_("Agencies below this one are still in use (%(n)s). Archive or move them first."), n=below)
     agency.archived_at = utc_now()
     note("agency.archived", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
     return agency

@@ -20,6 +20,8 @@ from lms.web.forms.fields import YEARS
 from lms.web.forms.people import AuditFilters
 from lms.web.guards import needs, settings, viewer
 from lms.web.navigation import page_url
+from lms.web.roles import role_name
+from lms.web.words import discipline_name
 
 blueprint = Blueprint("audit", __name__)
 
@@ -93,6 +95,20 @@ SUBJECTS = {
 def action_name(action: str) -> str:
     """The name of an action; its own code where it has none yet."""
     return str(_(ACTIONS[action])) if action in ACTIONS else action
+
+
+@blueprint.app_template_filter()
+def detail_texts(event: AuditEvent) -> list[str]:
+    """What else is worth reading: which role or field, what an agency was called before, the reason."""
+    detail, texts = event.detail, []
+    if "role" in detail:
+        texts.append(role_name(detail["role"]))
+    if "discipline" in detail:
+        texts.append(discipline_name(detail["discipline"]))
+    name = detail.get("changes", {}).get("name") if isinstance(detail.get("changes"), dict) else None
+    if name:
+        texts.append(f"{name[0]} → {name[1]}")
+    return [*texts, event.reason] if event.reason else texts
 
 
 @blueprint.get("/audit")
