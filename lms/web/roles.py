@@ -14,6 +14,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import roles
 from lms.people.models import Agency, RoleGrant
+from lms.web.accounts import home
 from lms.web.agencies import shown
 from lms.web.agency_choices import agency_choices, choices_to_make, find_agency
 from lms.web.forms.accounts import add_problem
@@ -81,7 +82,8 @@ def revoke_role(user_id: int, grant_id: int) -> Page:
     if request.method == "POST":
         act(lambda: roles.revoke_role(person, grant_id))
         flash_done(_("%(name)s does not have that role any more.", name=user.name))
-        return redirect(url_for("people.show_person", user_id=user_id) if user_id != person.id else "/", code=303)
+        target = home() if user_id == person.id else url_for("people.show_person", user_id=user_id)
+        return redirect(target, code=303)
     return render_template(
         "confirm.html",
         title=_("Take back a role of %(name)s?", name=user.name),

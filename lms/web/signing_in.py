@@ -7,7 +7,7 @@ import secrets
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import current_app, g, request
+from flask import g, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import NotFound
 
@@ -118,9 +118,3 @@ def refuse_below_host() -> None:
 def absolute_url(path: str) -> str:
     """The address of a page for a mail: from the setting, never from the request's Host header (fault 47)."""
     return settings().site_url.rstrip("/") + path.removeprefix(request.script_root)
-
-
-def install_hashing_room() -> None:
-    """Fit the room for hashing to the threads of this server, and make the hash that nothing matches."""
-    passwords.ROOM.resize(current_app.extensions["lms"].settings.web_threads)
-    passwords.dummy_hash()
