@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from huey import Huey
 
+from lms import batches
+from lms.batches import Batch, Piece
+from lms.clock import utc_now
 from lms.database import db, run_transaction
+from lms.errors import LmsError
 from lms.mail import deliver, write_mail
-from lms.outbox import OutboxMessage, claim_due, record_failure, record_success
+from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, record_success
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
 from lms.settings import Settings
 
 log = logging.getLogger("lms.jobs")
+
+SLICE_SECONDS = 20
+"""A batch works for so long at a time, then lets other messages pass: mails do not wait for ten thousand PDFs."""
+
+RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {}
+"""What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
 
 
 def send_mail(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> None:
@@ -35,8 +46,40 @@ def send_mail(message: OutboxMessage, payload: Mapping[str, Any], settings: Sett
     deliver(text, settings, name=f"{message.id:08d}")
 
 
-HANDLERS = {"mail": send_mail}
-"""One handler for each kind of message; each is idempotent by the message's id."""
+def work_on_batch(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> bool:
+    """Do pieces of a batch for a while; whether it goes on."""
+    batch_id, began = int(payload["batch_id"]), time.monotonic()
+    run_transaction(lambda: batches.record_start(batch_id, utc_now()))
+    while time.monotonic() - began < SLICE_SECONDS:
+        if not _do_piece(batch_id, current_app.extensions["lms"]):
+            return False
+    return True
+
+
+def _do_piece(batch_id: int, runtime: Any) -> bool:
+    """The next piece, outside of any transaction, then its record. False where nothing is left to do here.
+
+    A problem with a sentence for its asker ends the batch; any other error is a failure of the message, tried again.
+    """
+    batch = db.session.get(Batch, batch_id, populate_existing=True)
+    db.session.rollback()
+    if batch is None or batch.is_over:
+        return False
+    try:
+        piece = RUNNERS[batch.kind](batch, runtime)
+    except LmsError as problem:
+        cause = str(problem)
+        run_transaction(lambda: batches.record_failure(batch_id, cause, utc_now()))
+        return False
+    db.session.rollback()
+    return run_transaction(lambda: batches.record_piece(batch_id, batch.pieces, piece, utc_now()))
+
+
+HANDLERS: dict[str, Callable[[OutboxMessage, Mapping[str, Any], Settings], bool | None]] = {
+    "mail": send_mail,
+    batches.MESSAGE_KIND: work_on_batch,
+}
+"""One handler for each kind of message; each is idempotent by the message's id. True: its work goes on."""
 
 
 def deliver_message(app: Flask, message_id: int) -> bool:
@@ -47,7 +90,7 @@ def deliver_message(app: Flask, message_id: int) -> bool:
         if message is None or message.delivered_at is not None:
             return False
         try:
-            HANDLERS[message.kind](message, message.payload, settings)
+            goes_on = HANDLERS[message.kind](message, message.payload, settings)
         except (OSError, smtplib.SMTPException, KeyError, ValueError, LookupError) as error:
             cause = f"{type(error).__name__}: {error}"
             log.warning("message %s of kind %s not delivered: %s", message_id, message.kind, type(error).__name__)
@@ -58,7 +101,7 @@ def deliver_message(app: Flask, message_id: int) -> bool:
             log.exception("message %s of kind %s failed", message_id, message.kind)
             run_transaction(lambda: record_failure(message_id, cause))
             return False
-        run_transaction(lambda: record_success(message_id))
+        run_transaction(lambda: continue_soon(message_id) if goes_on else record_success(message_id))
         return True
 
 

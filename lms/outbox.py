@@ -114,6 +114,12 @@ def record_failure(message_id: int, cause: str) -> None:
         message.failed_at = now
 
 
+def continue_soon(message_id: int) -> None:
+    """A message whose work goes on: due again at once, after whatever else is due. No failure. The caller commits."""
+    message = db.session.get_one(OutboxMessage, message_id)
+    message.due_at, message.claimed_until, message.tries, message.last_error = utc_now(), None, 0, None
+
+
 def try_again(message_id: int) -> None:
     """Take a dead letter back into the queue, due at once. The caller commits."""
     message = db.session.get_one(OutboxMessage, message_id)

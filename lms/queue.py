@@ -35,7 +35,8 @@ def declare_tasks(queue: Huey, deliver: Callable[[], int]) -> Tasks:
 
     @queue.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver_now() -> None:
-        deliver()
+        while deliver():
+            pass
 
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
     def sweep() -> None:

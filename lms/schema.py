@@ -10,9 +10,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 
 import lms.assessment.models
+import lms.batches
 import lms.catalog.models
 import lms.certification.models
 import lms.cohorts.models
+import lms.keys
 import lms.learning.models
 import lms.outbox
 import lms.people.models  # noqa: F401 - importing them fills Model.metadata

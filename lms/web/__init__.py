@@ -14,6 +14,7 @@ from lms.web import (
     agencies,
     assessment,
     audit,
+    batches,
     catalog,
     certification,
     charts,
@@ -69,6 +70,7 @@ ROOMS = (
     audit,
     reporting,
     operations,
+    batches,
     development,
     styleguide,
 )

@@ -11,7 +11,7 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from lms import journey
+from lms import batches, journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
 from lms.certification import sharing
@@ -104,6 +104,7 @@ class Scene:
             db.session.rollback()
             links = sharing.open_links(certificate.id, settings.secret_key)
             write(self._make_letters)
+            batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
             cohort_id = write(self._make_cohort)
             db.session.rollback()
             self.values = {
@@ -130,6 +131,8 @@ class Scene:
                 "cohort_invitations.withdraw_invitation.invitation_id": self._first(select(CohortInvitation.id)),
                 "cohort_invitations.join_by_link.token": "not-a-token",
                 "message_id": self._first(select(OutboxMessage.id)),
+                "batch_id": batch_id,
+                "name": "none.zip",
                 "number": 1,
                 "path": "none.png",
             }

@@ -1,0 +1,169 @@
+"""Long work that the worker does piece by piece: it shows how far it is, survives a kill, names what was not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms import outbox
+from lms.clock import utc_now
+from lms.database import Model, count_changed, db, primary_key
+from lms.errors import N_, Conflict, NotFound
+from lms.people.audit import note
+from lms.people.models import User  # noqa: F401 - the foreign key below needs the table
+
+MESSAGE_KIND = "batch"
+"""The outbox message that keeps a batch going."""
+
+MOST_PROBLEMS = 1000
+"""So many problems are kept in words; the others are only counted."""
+
+
+class Batch(Model):
+    """One piece of long work. `params` say what was asked, `cursor` where the next piece begins.
+
+    `done` counts items that were done, `left_out` those that were not; each of the first MOST_PROBLEMS is named in
+    `problems` with its reason. `result` says what came of it, e.g. the name of a stored file.
+    """
+
+    __tablename__ = "lms_batches"
+    __table_args__ = (
+        CheckConstraint("done >= 0 AND left_out >= 0 AND pieces >= 0", name="counts_are_not_negative"),
+        CheckConstraint("(failed_at IS NULL) = (cause IS NULL)", name="failed_with_a_cause"),
+        Index("ix_lms_batches_asked_by_id", "asked_by_id", "id"),
+    )
+
+    id: Mapped[primary_key]
+    kind: Mapped[str] = mapped_column(String(40))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    params: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    cause: Mapped[str | None] = mapped_column(Text)
+    total: Mapped[int | None]
+    done: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
+    pieces: Mapped[int] = mapped_column(default=0)
+    """How many pieces were recorded: a piece is recorded only after the one before it."""
+    cursor: Mapped[dict[str, Any]]
+    problems: Mapped[list[Any]]
+    result: Mapped[dict[str, Any]]
+
+    @property
+    def state(self) -> str:
+        """`waiting`, `running`, `finished`, `cancelled` or `failed`."""
+        for word, moment in (
+            ("failed", self.failed_at),
+            ("cancelled", self.cancelled_at),
+            ("finished", self.finished_at),
+            ("running", self.started_at),
+        ):
+            if moment is not None:
+                return word
+        return "waiting"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("finished", "cancelled", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one piece of a batch brought. `problems` are (item, reason) pairs, both to be read by the asker."""
+
+    done: int = 0
+    problems: Sequence[tuple[str, str]] = ()
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    total: int | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    is_last: bool = False
+
+
+Runner = Callable[[Batch], Piece]
+"""Does the next piece, some seconds of work at most. It may be run again after a kill: same cursor, same effect."""
+
+
+def begin(kind: str, params: Mapping[str, Any], *, asked_by_id: int, total: int | None = None) -> Batch:
+    """Ask for a batch; the worker starts it after the commit. The caller commits."""
+    batch = Batch(
+        kind=kind,
+        asked_by_id=asked_by_id,
+        params=dict(params),
+        created_at=utc_now(),
+        total=total,
+        done=0,
+        left_out=0,
+        pieces=0,
+        cursor={},
+        problems=[],
+        result={},
+    )
+    db.session.add(batch)
+    db.session.flush()
+    note("batch.asked", "batch", batch.id, actor_id=asked_by_id, kind=kind)
+    outbox.enqueue(MESSAGE_KIND, f"batch:{batch.id}", {"batch_id": batch.id})
+    return batch
+
+
+def find_batch(batch_id: int, asked_by_id: int) -> Batch:
+    """A batch of the person who asked for it. Raises NotFound for anybody else's."""
+    batch = db.session.get(Batch, batch_id)
+    if batch is None or batch.asked_by_id != asked_by_id:
+        raise NotFound(N_("There is nothing here that you may see."))
+    return batch
+
+
+def batches_of(user_id: int, limit: int = 50) -> list[Batch]:
+    """What a person asked for, the newest first."""
+    return list(
+        db.session.scalars(select(Batch).where(Batch.asked_by_id == user_id).order_by(Batch.id.desc()).limit(limit))
+    )
+
+
+def cancel(batch_id: int, *, asked_by_id: int, now: datetime) -> Batch:
+    """Stop after the present piece; what was done stays done. Raises Conflict where it is over. The caller commits."""
+    batch = find_batch(batch_id, asked_by_id)
+    db.session.refresh(batch, with_for_update=True)
+    if batch.is_over:
+        raise Conflict(N_("This work has ended already."))
+    batch.cancelled_at = now
+    note("batch.cancelled", "batch", batch.id, actor_id=asked_by_id)
+    return batch
+
+
+def record_start(batch_id: int, now: datetime) -> None:
+    """Note that the worker has begun; the first time counts. The caller commits."""
+    db.session.execute(update(Batch).where(Batch.id == batch_id, Batch.started_at.is_(None)).values(started_at=now))
+
+
+def record_piece(batch_id: int, number: int, piece: Piece, now: datetime) -> bool:
+    """Add a piece to the batch; False where another worker recorded this one first. The caller commits."""
+    taken = count_changed(update(Batch).where(Batch.id == batch_id, Batch.pieces == number).values(pieces=number + 1))
+    if not taken:
+        return False
+    batch = db.session.get_one(Batch, batch_id, populate_existing=True)
+    batch.done += piece.done
+    batch.left_out += len(piece.problems)
+    kept = [{"item": item, "reason": reason} for item, reason in piece.problems]
+    batch.problems = [*batch.problems, *kept][:MOST_PROBLEMS]
+    batch.cursor = dict(piece.cursor)
+    batch.result = {**batch.result, **piece.result}
+    batch.total = batch.total if piece.total is None else piece.total
+    if piece.is_last and batch.cancelled_at is None:
+        batch.finished_at = now
+    return True
+
+
+def record_failure(batch_id: int, cause: str, now: datetime) -> None:
+    """Give a batch up, with its cause. What was done before stays done. The caller commits."""
+    batch = db.session.get_one(Batch, batch_id)
+    if not batch.is_over:
+        batch.failed_at, batch.cause = now, cause[:1000]

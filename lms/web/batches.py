@@ -1,0 +1,77 @@
+"""Long work that one asked for: how far it is, what was not done and why, its file; and stopping it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from lms import batches
+from lms.batches import Batch
+from lms.clock import utc_now
+from lms.errors import N_, NotFound
+from lms.people.audit import note
+from lms.web.guards import act, flash_done, signed_in, viewer
+
+blueprint = Blueprint("batches", __name__)
+
+STATE_TAGS = {
+    "waiting": (N_("Waiting"), "info"),
+    "running": (N_("Under way"), "info"),
+    "finished": (N_("Finished"), "ok"),
+    "cancelled": (N_("Stopped"), "warn"),
+    "failed": (N_("Given up"), "error"),
+}
+
+TITLES: dict[str, str] = {}
+"""What a kind of batch is called on its page; each room's web adds its own."""
+
+
+def title_of(batch: Batch) -> str:
+    return TITLES.get(batch.kind, N_("Long work"))
+
+
+@blueprint.get("/batches")
+@signed_in
+def list_batches() -> str:
+    """What one asked for, the newest first."""
+    rows = batches.batches_of(viewer().id)
+    return render_template("batches/index.html", rows=rows, state_tags=STATE_TAGS, title_of=title_of)
+
+
+@blueprint.get("/batches/<int:batch_id>")
+@signed_in
+def show_batch(batch_id: int) -> str:
+    """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
+    batch = batches.find_batch(batch_id, viewer().id)
+    return render_template("batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch))
+
+
+@blueprint.post("/batches/<int:batch_id>/cancel")
+@signed_in
+def cancel_batch(batch_id: int) -> Response:
+    """Stop after the present piece; what was done stays done."""
+    person = viewer()
+    act(lambda: batches.cancel(batch_id, asked_by_id=person.id, now=utc_now()))
+    flash_done(_("The work stops after the piece that is under way. What was done stays done."))
+    return redirect(url_for(".show_batch", batch_id=batch_id), code=303)
+
+
+@blueprint.get("/batches/<int:batch_id>/files/<name>")
+@signed_in
+def fetch_file(batch_id: int, name: str) -> Response:
+    """A file that came of it, for whoever asked for the work and nobody else; noted in the audit."""
+    person = viewer()
+    batch = batches.find_batch(batch_id, person.id)
+    listed: list[dict[str, Any]] = batch.result.get("files", [])
+    found = next((one for one in listed if one["name"] == name), None)
+    content = current_app.extensions["lms"].files.read(found["stored"]) if found else None
+    if found is None or content is None:
+        raise NotFound(N_("There is no such file any more."))
+    act(lambda: note("batch.file-fetched", "batch", batch_id, actor_id=person.id, file=name))
+    response = Response(content, mimetype=found["type"])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
