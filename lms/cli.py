@@ -15,7 +15,6 @@ from lms.catalog.publish import CourseHasErrors, Publication
 from lms.certification.issued import find_issued
 from lms.certification.standing import status_of
 from lms.clock import utc_now
-from lms.cohorts.templates import publish_templates
 from lms.courseware import check as checker
 from lms.courseware.new import new_course, new_module
 from lms.database import run_transaction
@@ -27,7 +26,7 @@ from lms.keeping import back_up, restore_from
 from lms.people.accounts import create_administrator
 from lms.people.passwords import check_password, hash_password
 from lms.preview import preview
-from lms.publishing import course_folders, publish_folder
+from lms.publishing import course_folders, publish_data, publish_folder
 from lms.queue import make_queue
 from lms.resources import data_folder
 from lms.schema import upgrade
@@ -95,10 +94,12 @@ def publish_command(path: Path | None, change: str | None, dry_run: bool) -> Non
             except LmsError as error:
                 failed += 1
                 say(f"{folder.name}: {sentence(error)}", is_error=True)
-        templates = (path or data_folder("courses")) / "cohorts"
-        if templates.is_dir() and not dry_run:
-            count = run_transaction(lambda: publish_templates(templates))
-            say(f"cohort templates: {count}")
+        try:
+            for line in publish_data(path or data_folder("courses")) if not dry_run else ():
+                say(line)
+        except LmsError as error:
+            failed += 1
+            say(sentence(error), is_error=True)
     sys.exit(1 if failed else 0)
 
 

@@ -18,7 +18,7 @@ from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
 from lms.catalog.versions import course_of
-from lms.certification import awards
+from lms.certification import awards, certifying
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
 from lms.clock import utc_now
@@ -167,16 +167,20 @@ def _complete(
     """A module is complete: perhaps the course is with it, a certificate earned, and a seat filled."""
     assert standing.enrollment_id is not None
     progress.complete_module(standing.enrollment_id, module_id, now)
+    site = AwardSite.from_settings(settings)
     completed = {key for key in standing.modules if standing.is_completed(key)} | {module_id}
     if not progress.is_course_complete(course, completed):
+        _award_certifications(viewer, site, now)
         return None, ()
     if progress.complete_course(standing.enrollment_id, now):
         note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
     certificate = _award(viewer, standing.enrollment_id, course, settings, now)
+    if certificate is not None:
+        _tell_of_certificate(viewer, certificate)
+    _award_certifications(viewer, site, now)
     if certificate is None:
         return None, ()
-    _tell_of_certificate(viewer, certificate)
-    filled = cohorts.refresh_cohorts_of(viewer.id, now, AwardSite.from_settings(settings))
+    filled = cohorts.refresh_cohorts_of(viewer.id, now, site)
     return certificate.code, tuple(filled)
 
 
@@ -195,6 +199,12 @@ def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Setting
         site=AwardSite.from_settings(settings),
     )
     return certificate if certificate is not None and certificate.issued_at == now else None
+
+
+def _award_certifications(viewer: Viewer, site: AwardSite, now: datetime) -> None:
+    """Whatever of several courses is earned with this, issued and told of."""
+    for certificate in certifying.award_due(viewer.id, now, site):
+        _tell_of_certificate(viewer, certificate)
 
 
 def _tell_of_certificate(viewer: Viewer, certificate: Certificate) -> None:

@@ -1,11 +1,15 @@
-"""Publishing from a folder: courses found below it, each read and checked before its short transaction."""
+"""Publishing from a folder: courses and the data beside them, read and checked before each short transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from lms.catalog.publish import Publication, find_unchanged, prepare_course
+from lms.certification.rule_files import publish_rules
 from lms.clock import utc_now
+from lms.cohorts.templates import publish_templates
 from lms.courseware.read import load_folder
 from lms.database import db, run_transaction
 from lms.journey import publish_prepared
@@ -16,6 +20,21 @@ def course_folders(folder: Path) -> list[Path]:
     if (folder / "course.yaml").is_file():
         return [folder]
     return sorted(path.parent for path in folder.glob("*/course.yaml"))
+
+
+def publish_data(root: Path) -> list[str]:
+    """Take the team templates and certifications beside the courses, each folder in a transaction of its own; returns
+    a line for each. Raises Invalid, naming file and fault: then that folder changed nothing."""
+    lines = []
+    for name, step in (("cohorts", publish_templates), ("certifications", publish_rules)):
+        folder = root / name
+        if folder.is_dir():
+            lines.append(f"{name}: {_publish_one(step, folder)}")
+    return lines
+
+
+def _publish_one(step: Callable[[Path, datetime], object], folder: Path) -> object:
+    return run_transaction(lambda: step(folder, utc_now()))
 
 
 class DryRun(Exception):

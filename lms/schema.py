@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection
 
 import lms.assessment.models
@@ -36,24 +39,41 @@ def alembic_config(url: str = "") -> Config:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to a revision; commits."""
-    engine = create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
-    prepare_engine(engine)
-    with engine.begin() as connection:
-        config = alembic_config(url)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
+    _migrate(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to a revision; commits."""
-    engine = create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
+    _migrate(url, lambda config: command.downgrade(config, revision))
+
+
+def _migrate(url: str, step: Callable[[Config], None]) -> None:
+    """Run a step in one transaction, whole or not at all.
+
+    SQLite changes a table by copying it and dropping the old one, which other tables point to: the pointers are not
+    watched meanwhile, and looked through before the commit. Raises RuntimeError where one leads nowhere.
+    """
+    is_sqlite = url.startswith("sqlite")
+    engine = create_engine(url, connect_args={"isolation_level": None} if is_sqlite else {})
     prepare_engine(engine)
-    with engine.begin() as connection:
-        config = alembic_config(url)
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
+    if is_sqlite:
+        event.listen(engine, "connect", _leave_pointers_alone)
+    try:
+        with engine.begin() as connection:
+            config = alembic_config(url)
+            config.attributes["connection"] = connection
+            step(config)
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() if is_sqlite else ()
+            if lost:
+                raise RuntimeError(
+                    f"the migration would leave {len(lost)} rows that point to nothing; nothing was changed"
+                )
+    finally:
+        engine.dispose()
+
+
+def _leave_pointers_alone(connection: Any, record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def head_revision() -> str | None:

@@ -11,11 +11,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from lms.app import create_app
-from lms.cohorts.templates import publish_templates
-from lms.database import db, run_transaction
+from lms.database import db
 from lms.demo import DEMO_PASSWORD, DEMO_PEOPLE, make_demo
 from lms.people.models import User
-from lms.publishing import course_folders, publish_folder
+from lms.publishing import course_folders, publish_data, publish_folder
 from lms.resources import data_folder
 from lms.schema import upgrade
 from lms.serving import serve
@@ -72,9 +71,7 @@ def publish_all(settings: Settings, say: Callable[[str], None]) -> None:
                 continue
             if done.outcome != "unchanged":
                 say(f"  published {folder.name}, version {done.version.number}")
-        templates = root / "cohorts"
-        if templates.is_dir():
-            run_transaction(lambda folder=templates: publish_templates(folder))  # type: ignore[misc]
+        publish_data(root)
 
 
 def tell_addresses(settings: Settings, is_demo: bool, say: Callable[[str], None]) -> None:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select
 
 from lms.assessment.models import Attempt
 from lms.catalog.models import CourseVersion
-from lms.certification.codes import new_code
 from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.facts import TEAM_EXERCISE, AwardSite, CertificateFacts, SuggestedLine, TeamFacts
+from lms.certification.issuing import dated, from_site, insert_certificate, note_issue, place_on
 from lms.certification.models import Certificate
 from lms.certification.rules import objectives_of, rules_of
-from lms.certification.validity import expiry_of, last_valid_day
 from lms.clock import local_day
 from lms.courseware.course import Course
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people import audit
-from lms.people.models import Agency, Membership, User
+from lms.people.models import Agency, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def award_course_certificate(
     evidence = _evidence(attempt, done, course.required_modules)
     place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
     facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
-    certificate = _insert(
+    certificate = insert_certificate(
         facts,
         now,
         site,
@@ -97,7 +95,7 @@ def award_course_certificate(
         attempt_passed=True,
         cycle=enrollment.cycle,
     )
-    _note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
+    note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
     return certificate
 
 
@@ -126,11 +124,11 @@ def award_team_certificate(
         modality=TEAM_EXERCISE,
         team=team,
         language=language,
-        **_dated(now, valid_months, site),
-        **_from_site(site),
+        **dated(now, valid_months, site),
+        **from_site(site),
     )
-    certificate = _insert(facts, now, site, agency_id=agency_id, cycle=cycle)
-    _note_issue(certificate, actor_id)
+    certificate = insert_certificate(facts, now, site, agency_id=agency_id, cycle=cycle)
+    note_issue(certificate, actor_id)
     return certificate
 
 
@@ -171,25 +169,6 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
         )
     )
     return found
-
-
-def place_on(user_id: int, day: date, disciplines: Sequence[str] = ()) -> tuple[Agency, str] | None:
-    """The agency and discipline under which somebody earns something on a day; None without a membership.
-
-    Of several memberships, one in a discipline that the course is for, then the oldest.
-    """
-    rows = db.session.execute(
-        select(Agency, Membership.discipline)
-        .join(Membership, Membership.agency_id == Agency.id)
-        .where(
-            Membership.user_id == user_id,
-            Membership.started_on <= day,
-            Membership.ended_on.is_(None) | (Membership.ended_on > day),
-        )
-        .order_by(Membership.started_on, Membership.id)
-    ).all()
-    places = [(agency, discipline) for agency, discipline in rows]
-    return next((place for place in places if place[1] in disciplines), places[0] if places else None)
 
 
 def _refuse_mismatch(user: User, enrollment: Enrollment, attempt: Attempt | None, version: CourseVersion) -> None:
@@ -244,54 +223,6 @@ def _course_facts(
             SuggestedLine(line.body, line.type, line.category, line.minutes) for line in course.suggested_credit
         ),
         language=language,
-        **_dated(now, course.valid_months, site),
-        **_from_site(site),
-    )
-
-
-def _dated(now: datetime, valid_months: int | None, site: AwardSite) -> dict[str, Any]:
-    completed_on = local_day(now, site.time_zone)
-    return {"completed_on": completed_on, "valid_until": last_valid_day(completed_on, valid_months)}
-
-
-def _from_site(site: AwardSite) -> dict[str, Any]:
-    return {
-        "code": new_code(),
-        "site_url": site.site_url.rstrip("/"),
-        "issuer_name": site.site_name,
-        "provider_name": site.provider_name,
-        "provider_address": site.provider_address,
-        "provider_numbers": site.provider_numbers,
-        "accreditation_statement": site.accreditation_statement,
-        "signatory_name": site.signatory_name,
-        "signatory_title": site.signatory_title,
-    }
-
-
-def _insert(facts: CertificateFacts, now: datetime, site: AwardSite, **columns: Any) -> Certificate:
-    certificate = Certificate(
-        code=facts.code,
-        kind=facts.kind,
-        facts=facts.to_json(),
-        language=facts.language,
-        issued_at=now,
-        completed_on=facts.completed_on,
-        valid_from=now,
-        expires_at=expiry_of(facts.valid_until, site.time_zone),
-        **columns,
-    )
-    db.session.add(certificate)
-    db.session.flush()
-    return certificate
-
-
-def _note_issue(certificate: Certificate, actor_id: int | None, **detail: Any) -> None:
-    audit.note(
-        "certificate.issued",
-        "certificate",
-        certificate.id,
-        actor_id=actor_id,
-        agency_id=certificate.agency_id,
-        cycle=certificate.cycle,
-        **detail,
+        **dated(now, course.valid_months, site),
+        **from_site(site),
     )

@@ -62,6 +62,50 @@ class MilestoneLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditLineFacts:
+    """Credit that was awarded under an approval: printed as credit, unlike SuggestedLine. `hours` to two places, in the
+    body's own hours (some count 50 minutes)."""
+
+    body: str
+    body_name: str
+    type: str
+    category: str | None
+    minutes: int
+    hours: str
+    approval_number: str = ""
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseFacts:
+    """The holder's license as printed; the public sees the number masked."""
+
+    board: str
+    board_name: str
+    state: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """Who signs: up to two on a certificate."""
+
+    name: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFacts:
+    """One thing that a certification rests on: another certificate by its code, or training done elsewhere."""
+
+    title: str
+    completed_on: date
+    code: str = ""
+    provider: str = ""
+    course_slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TeamFacts:
     """What only a team's certificate says."""
 
@@ -104,6 +148,19 @@ class CertificateFacts:
     signatory_name: str = ""
     signatory_title: str = ""
     team: TeamFacts | None = None
+    certification_slug: str = ""
+    rule_version: int | None = None
+    evidence: tuple[EvidenceFacts, ...] = ()
+    credit: tuple[CreditLineFacts, ...] = ()
+    license: LicenseFacts | None = None
+    design: str = ""
+    """The design it is drawn in; empty: the default one of its kind."""
+    logo: str = ""
+    """SHA-256 of the agency's logo in the file store; empty: none."""
+    signatories: tuple[Signatory, ...] = ()
+    """The agency's own; empty: the site's `signatory_name`."""
+    statement: str = ""
+    """The agency's own sentence, under the provider's."""
 
     @property
     def verify_url(self) -> str:
@@ -128,6 +185,13 @@ class CertificateFacts:
         values["objectives"] = tuple(values.get("objectives") or ())
         values["suggested_credit"] = tuple(SuggestedLine(**line) for line in values.get("suggested_credit") or ())
         values["team"] = _team(values.get("team"))
+        values["credit"] = tuple(CreditLineFacts(**line) for line in values.get("credit") or ())
+        values["license"] = LicenseFacts(**values["license"]) if values.get("license") else None
+        values["signatories"] = tuple(Signatory(**one) for one in values.get("signatories") or ())
+        values["evidence"] = tuple(
+            EvidenceFacts(**{**one, "completed_on": date.fromisoformat(one["completed_on"])})
+            for one in values.get("evidence") or ()
+        )
         return cls(**values)
 
 

@@ -1,4 +1,4 @@
-"""The tables of certification: Certificate (an immutable award with a frozen copy of what it says) and ShareLink."""
+"""The tables of certification: the rules, the awards with their evidence, training done elsewhere, and share links."""
 
 from __future__ import annotations
 
@@ -15,25 +15,118 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.assessment.models import Attempt  # noqa: F401 - the foreign key below needs the table
 from lms.database import Model, primary_key
 from lms.people.models import one_of
 
 KINDS = ("course", "certification", "team")
+TRAINING_STATES = ("submitted", "approved", "refused", "withdrawn")
+
+
+class Certification(Model):
+    """What can be awarded for several courses together. Its rule is versioned; archived, never deleted."""
+
+    __tablename__ = "lms_certifications"
+    __table_args__ = (UniqueConstraint("slug"),)
+
+    id: Mapped[primary_key]
+    slug: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
+
+
+class CertificationVersion(Model):
+    """One state of a certification's rule (keys: `rule_files.py`). Nothing of it changes but `is_current`."""
+
+    __tablename__ = "lms_certification_versions"
+    __table_args__ = (
+        UniqueConstraint("certification_id", "number"),
+        Index(
+            "uq_lms_certification_versions_current",
+            "certification_id",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
+    )
+
+    id: Mapped[primary_key]
+    certification_id: Mapped[int] = mapped_column(ForeignKey("lms_certifications.id", ondelete="RESTRICT"))
+    number: Mapped[int]
+    rules: Mapped[dict[str, Any]]
+    is_current: Mapped[bool]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    """Why the rule was changed, in its author's words."""
+    certification: Mapped[Certification] = relationship()
+
+
+class ExternalTraining(Model):
+    """Training done elsewhere: handed in with evidence or entered from paper, then approved or refused with a reason.
+
+    Only an approved one counts, and only for `course_id`, which whoever approves it chooses.
+    """
+
+    __tablename__ = "lms_external_trainings"
+    __table_args__ = (
+        UniqueConstraint("id", "user_id"),
+        CheckConstraint(one_of("state", TRAINING_STATES), name="state_is_known"),
+        CheckConstraint("contact_minutes >= 0", name="minutes_are_not_negative"),
+        CheckConstraint(
+            "state NOT IN ('approved', 'refused') OR (decided_at IS NOT NULL AND decided_by_id IS NOT NULL"
+            " AND decided_reason IS NOT NULL)",
+            name="decided_with_a_reason",
+        ),
+        Index("ix_lms_external_trainings_user_id", "user_id", "course_id"),
+        Index(
+            "ix_lms_external_trainings_open",
+            "submitted_at",
+            "id",
+            sqlite_where=text("state = 'submitted'"),
+            postgresql_where=text("state = 'submitted'"),
+        ),
+    )
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    title: Mapped[str] = mapped_column(String(200))
+    provider: Mapped[str] = mapped_column(String(200))
+    completed_on: Mapped[date]
+    contact_minutes: Mapped[int]
+    score_percent: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("lms_courses.id", ondelete="RESTRICT"))
+    """The course that it counts as; None: hours on the transcript only."""
+    valid_until: Mapped[date | None]
+    evidence_name: Mapped[str | None] = mapped_column(String(200))
+    """The file's name in the store; `evidence_title` is what its owner called it."""
+    evidence_title: Mapped[str | None] = mapped_column(String(200))
+    evidence_type: Mapped[str | None] = mapped_column(String(64))
+    evidence_hash: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    submitted_at: Mapped[datetime]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    """Who typed it in: the person, or whoever copied it from paper."""
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    decided_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Certificate(Model):
     """An award on a day. `facts` is the frozen copy of everything printed on it (see `facts.py`).
 
     Valid while `valid_from <= now < expires_at` (half open; null never expires) and neither revoked nor superseded.
-    A course certificate cannot exist without a passed attempt: the composite foreign key sees `passed`.
+    A course certificate cannot exist without a passed attempt: the composite foreign key sees `passed`. A certification
+    cannot exist without evidence, which belongs to the same person.
     """
 
     __tablename__ = "lms_certificates"
     __table_args__ = (
         UniqueConstraint("code"),
+        UniqueConstraint("id", "user_id"),
         ForeignKeyConstraint(
             ["attempt_id", "attempt_passed"],
             ["lms_attempts.id", "lms_attempts.passed"],
@@ -46,6 +139,23 @@ class Certificate(Model):
             " AND course_id IS NOT NULL AND version_id IS NOT NULL)",
             name="course_needs_a_passed_attempt",
         ),
+        CheckConstraint(
+            "kind <> 'certification' OR (certification_id IS NOT NULL AND certification_version_id IS NOT NULL"
+            " AND (evidence_certificate_id IS NOT NULL OR evidence_training_id IS NOT NULL))",
+            name="certification_needs_evidence",
+        ),
+        ForeignKeyConstraint(
+            ["evidence_certificate_id", "user_id"],
+            ["lms_certificates.id", "lms_certificates.user_id"],
+            name="fk_lms_certificates_own_evidence",
+            ondelete="RESTRICT",
+        ),
+        ForeignKeyConstraint(
+            ["evidence_training_id", "user_id"],
+            ["lms_external_trainings.id", "lms_external_trainings.user_id"],
+            name="fk_lms_certificates_own_training",
+            ondelete="RESTRICT",
+        ),
         CheckConstraint("kind = 'team' OR user_id IS NOT NULL", name="a_person_holds_it"),
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked_with_a_reason"),
         CheckConstraint("expires_at IS NULL OR expires_at > valid_from", name="expires_after_it_begins"),
@@ -57,6 +167,15 @@ class Certificate(Model):
             unique=True,
             sqlite_where=text("kind = 'course' AND superseded_by_id IS NULL"),
             postgresql_where=text("kind = 'course' AND superseded_by_id IS NULL"),
+        ),
+        Index(
+            "uq_lms_certificates_certification_cycle",
+            "user_id",
+            "certification_id",
+            "cycle",
+            unique=True,
+            sqlite_where=text("kind = 'certification' AND superseded_by_id IS NULL"),
+            postgresql_where=text("kind = 'certification' AND superseded_by_id IS NULL"),
         ),
         Index("ix_lms_certificates_user_id", "user_id", "course_id"),
         Index(
@@ -79,6 +198,13 @@ class Certificate(Model):
     version_id: Mapped[int | None] = mapped_column(ForeignKey("lms_course_versions.id", ondelete="RESTRICT"))
     attempt_id: Mapped[int | None]
     attempt_passed: Mapped[bool | None]
+    certification_id: Mapped[int | None] = mapped_column(ForeignKey("lms_certifications.id", ondelete="RESTRICT"))
+    certification_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lms_certification_versions.id", ondelete="RESTRICT")
+    )
+    evidence_certificate_id: Mapped[int | None]
+    """The first of what shows that the rule was met (all of it: Evidence); a certification cannot exist without."""
+    evidence_training_id: Mapped[int | None]
     cycle: Mapped[int] = mapped_column(default=1)
     facts: Mapped[dict[str, Any]]
     language: Mapped[str] = mapped_column(String(8))
@@ -93,6 +219,24 @@ class Certificate(Model):
     document_name: Mapped[str | None] = mapped_column(String(120))
     document_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     """SHA-256 of the stored PDF, once it has been drawn."""
+
+
+class Evidence(Model):
+    """One thing that shows a certification's rule was met: a certificate, or approved training elsewhere."""
+
+    __tablename__ = "lms_evidence"
+    __table_args__ = (
+        UniqueConstraint("certificate_id", "source_certificate_id"),
+        UniqueConstraint("certificate_id", "source_training_id"),
+        CheckConstraint("(source_certificate_id IS NULL) <> (source_training_id IS NULL)", name="one_source_each"),
+        Index("ix_lms_evidence_source_certificate_id", "source_certificate_id"),
+        Index("ix_lms_evidence_source_training_id", "source_training_id"),
+    )
+
+    id: Mapped[primary_key]
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
+    source_certificate_id: Mapped[int | None] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
+    source_training_id: Mapped[int | None] = mapped_column(ForeignKey("lms_external_trainings.id", ondelete="RESTRICT"))
 
 
 class ShareLink(Model):

@@ -1,0 +1,152 @@
+"""What is known of people when a certification is decided: disciplines, holdings, cross-training, earlier awards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from lms.assessment.models import Attempt
+from lms.catalog.models import Course, CourseVersion
+from lms.certification.models import Certificate, ExternalTraining
+from lms.certification.requirements import Earlier, Holding, Person
+from lms.clock import local_day
+from lms.database import db
+from lms.learning.models import Enrollment, ModuleProgress
+from lms.people.models import Membership
+
+
+def load_people(user_ids: Collection[int], courses: Collection[str], day: date, time_zone: str) -> dict[int, Person]:
+    """What is known of people on a day: disciplines, what they hold of the courses, cross-training. Four queries."""
+    disciplines: defaultdict[int, set[str]] = defaultdict(set)
+    rows = db.session.execute(
+        select(Membership.user_id, Membership.discipline).where(
+            Membership.user_id.in_(user_ids),
+            Membership.started_on <= day,
+            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+        )
+    )
+    for user_id, discipline in rows:
+        disciplines[user_id].add(discipline)
+    holdings: defaultdict[int, list[Holding]] = defaultdict(list)
+    for user_id, holding in (*_certificates(user_ids, courses, time_zone), *_trainings(user_ids, courses)):
+        holdings[user_id].append(holding)
+    crossed = _cross_days(user_ids, disciplines, time_zone)
+    return {
+        user_id: Person(frozenset(disciplines[user_id]), tuple(holdings[user_id]), tuple(crossed[user_id]))
+        for user_id in user_ids
+    }
+
+
+def last_day_before(moment: datetime | None, time_zone: str) -> date | None:
+    """The last whole day before an end that is itself excluded; None where there is no end."""
+    return None if moment is None else local_day(moment - timedelta(microseconds=1), time_zone)
+
+
+def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone: str) -> list[tuple[int, Holding]]:
+    """Course certificates that stand (neither revoked nor superseded), whatever their dates."""
+    rows = db.session.execute(
+        select(
+            Certificate.user_id,
+            Course.slug,
+            Certificate.completed_on,
+            Certificate.expires_at,
+            Attempt.score_percent,
+            Certificate.id,
+        )
+        .join(Course, Course.id == Certificate.course_id)
+        .outerjoin(Attempt, Attempt.id == Certificate.attempt_id)
+        .where(
+            Certificate.user_id.in_(user_ids),
+            Certificate.kind == "course",
+            Course.slug.in_(courses),
+            Certificate.revoked_at.is_(None),
+            Certificate.superseded_by_id.is_(None),
+        )
+    )
+    return [
+        (user_id, Holding(slug, done_on, last_day_before(end, time_zone), score, certificate_id=number))
+        for user_id, slug, done_on, end, score, number in rows
+        if user_id is not None
+    ]
+
+
+def _trainings(user_ids: Collection[int], courses: Collection[str]) -> list[tuple[int, Holding]]:
+    rows = db.session.execute(
+        select(
+            ExternalTraining.user_id,
+            Course.slug,
+            ExternalTraining.completed_on,
+            ExternalTraining.valid_until,
+            ExternalTraining.score_percent,
+            ExternalTraining.id,
+        )
+        .join(Course, Course.id == ExternalTraining.course_id)
+        .where(ExternalTraining.user_id.in_(user_ids), ExternalTraining.state == "approved", Course.slug.in_(courses))
+    )
+    return [
+        (user_id, Holding(slug, done_on, until, score, training_id=number))
+        for user_id, slug, done_on, until, score, number in rows
+    ]
+
+
+def _cross_days(
+    user_ids: Collection[int], disciplines: Mapping[int, set[str]], time_zone: str
+) -> defaultdict[int, list[date]]:
+    """The first day on which each module was completed that is for others' disciplines and for none of one's own.
+
+    A module of everybody (`shared`) is nobody's cross-training (house glossary).
+    """
+    rows = db.session.execute(
+        select(
+            Enrollment.user_id,
+            Enrollment.course_id,
+            CourseVersion.facts,
+            ModuleProgress.module_id,
+            ModuleProgress.completed_at,
+        )
+        .join(Enrollment, Enrollment.id == ModuleProgress.enrollment_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .where(Enrollment.user_id.in_(user_ids), ModuleProgress.completed_at.is_not(None))
+    )
+    first: dict[tuple[int, int, str], date] = {}
+    for user_id, course_id, facts, module_id, completed_at in rows:
+        whom = {name for one in facts["modules"] if one["id"] == module_id for name in one["disciplines"]}
+        if not whom or "shared" in whom or whom & disciplines.get(user_id, set()):
+            continue
+        key, day = (user_id, course_id, module_id), local_day(completed_at, time_zone)
+        first[key] = min(day, first.get(key, day))
+    found: defaultdict[int, list[date]] = defaultdict(list)
+    for (user_id, _, _), day in first.items():
+        found[user_id].append(day)
+    return found
+
+
+def load_earlier(
+    user_ids: Collection[int], certification_ids: Collection[int], time_zone: str
+) -> dict[tuple[int, int], Earlier]:
+    """The latest award of each certification to each person, by (user id, certification id)."""
+    rows = db.session.execute(
+        select(
+            Certificate.user_id,
+            Certificate.certification_id,
+            Certificate.cycle,
+            Certificate.completed_on,
+            Certificate.expires_at,
+            Certificate.revoked_at,
+        )
+        .where(
+            Certificate.user_id.in_(user_ids),
+            Certificate.kind == "certification",
+            Certificate.certification_id.in_(certification_ids),
+            Certificate.superseded_by_id.is_(None),
+        )
+        .order_by(Certificate.cycle)
+    )
+    return {
+        (user_id, number): Earlier(cycle, done_on, last_day_before(end, time_zone), revoked_at is not None)
+        for user_id, number, cycle, done_on, end, revoked_at in rows
+        if user_id is not None and number is not None
+    }

@@ -1,0 +1,230 @@
+"""Certifications as they are written, in `courses/certifications/*.yaml` or a form: checked, and kept as versions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import func, select, update
+
+from lms.certification.models import Certification, CertificationVersion
+from lms.certification.requirements import CertificationRule, Needed, Renewal
+from lms.courseware.course import DISCIPLINES
+from lms.database import db
+from lms.errors import N_, Invalid
+from lms.people.audit import note
+
+KEYS = frozenset(
+    [
+        "id",
+        "code",
+        "title",
+        "description",
+        "disciplines",
+        "requires",
+        "cross_modules",
+        "valid_months",
+        "freshness_months",
+        "renewal",
+    ]
+)
+MOST_MONTHS = 240
+MOST_DAYS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRules:
+    """Slugs of certifications by what became of them."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """As the command says it: `2 added, 0 changed, 0 unchanged`."""
+        return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.unchanged)} unchanged"
+
+
+def publish_rules(folder: Path, now: datetime) -> PublishedRules:
+    """Take every `*.yaml` of a folder as a certification; the same files again change nothing. The caller commits.
+
+    All are checked before the first row is written. Raises Invalid, naming file and fault. A certification whose file
+    is gone, or that was changed in the browser since, stays as it is.
+    """
+    read = [read_rules(path) for path in sorted(folder.glob("*.yaml"))]
+    done: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
+    for rules in read:
+        done[save_rules(rules, now=now, actor_id=None, is_file=True)].append(str(rules["id"]))
+    return PublishedRules(**{word: tuple(slugs) for word, slugs in done.items()})
+
+
+def save_rules(
+    rules: Mapping[str, Any], *, now: datetime, actor_id: int | None, reason: str = "", is_file: bool = False
+) -> str:
+    """Keep checked rules as the current version: `added`, `changed` or `unchanged`. Awards keep the version they came
+    from. The caller commits.
+
+    A file only replaces what came from a file: whoever changed the rule in the browser since has the last word.
+    """
+    slug = str(rules["id"])
+    row = db.session.execute(
+        select(Certification, CertificationVersion)
+        .join(CertificationVersion, CertificationVersion.certification_id == Certification.id)
+        .where(Certification.slug == slug, CertificationVersion.is_current)
+        .with_for_update()
+    ).one_or_none()
+    if row is not None:
+        present = row[1]
+        if present.rules == rules or (is_file and present.published_by_id is not None):
+            return "unchanged"
+        db.session.execute(
+            update(CertificationVersion).where(CertificationVersion.id == present.id).values(is_current=False)
+        )
+    certification = row[0] if row is not None else _new(slug, now)
+    last = db.session.scalar(
+        select(func.max(CertificationVersion.number)).where(CertificationVersion.certification_id == certification.id)
+    )
+    version = CertificationVersion(
+        certification_id=certification.id,
+        number=(last or 0) + 1,
+        rules=dict(rules),
+        is_current=True,
+        published_at=now,
+        published_by_id=actor_id,
+        note=reason.strip()[:500],
+    )
+    db.session.add(version)
+    db.session.flush()
+    note(
+        "certification.changed" if row is not None else "certification.added",
+        "certification",
+        certification.id,
+        actor_id=actor_id,
+        reason=reason.strip() or None,
+        version=version.number,
+    )
+    return "changed" if row is not None else "added"
+
+
+def _new(slug: str, now: datetime) -> Certification:
+    certification = Certification(slug=slug, created_at=now)
+    db.session.add(certification)
+    db.session.flush()
+    return certification
+
+
+def read_rules(path: Path) -> dict[str, Any]:
+    """A certification's YAML, checked. Raises Invalid."""
+    try:
+        rules = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise _fault(path.name, "it is not YAML") from None
+    if not isinstance(rules, dict):
+        raise _fault(path.name, "it is not a mapping")
+    if rules.get("id") != path.stem:
+        raise _fault(path.name, "its id is not its file name")
+    check_rules(path.name, rules)
+    return rules
+
+
+def rule_of(rules: Mapping[str, Any]) -> CertificationRule:
+    """What the decision needs of stored rules, which were checked when they were saved."""
+    renewal = rules.get("renewal") or {}
+    return CertificationRule(
+        slug=str(rules["id"]),
+        needed=tuple(
+            Needed(_courses_of(one), int(one.get("count", 1)), one.get("min_percent"))
+            for one in rules.get("requires") or ()
+        ),
+        disciplines=tuple(rules.get("disciplines") or ()),
+        cross_modules=int(rules.get("cross_modules", 0)),
+        valid_months=rules.get("valid_months"),
+        freshness_months=rules.get("freshness_months"),
+        renewal=Renewal(
+            opens_months=int(renewal.get("opens_months", 3)),
+            grace_days=int(renewal.get("grace_days", 60)),
+            refresher=tuple(renewal.get("refresher") or ()),
+        ),
+    )
+
+
+def courses_of(rules: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every course that the rules name."""
+    return rule_of(rules).courses
+
+
+def check_rules(name: str, rules: Mapping[str, Any]) -> None:
+    """Raises Invalid for rules that nobody could meet or that mean nothing; `name` is the file or the certification."""
+    unknown = sorted(set(rules) - KEYS)
+    if unknown:
+        raise _fault(name, f"it has keys that mean nothing: {', '.join(unknown)}")
+    title = rules.get("title")
+    if not isinstance(title, dict) or not str(title.get("en") or "").strip():
+        raise _fault(name, "title needs an English text (en)")
+    disciplines = rules.get("disciplines") or []
+    if not isinstance(disciplines, list) or not set(disciplines) <= set(DISCIPLINES) - {"shared"}:
+        raise _fault(name, f"disciplines must be out of {', '.join(one for one in DISCIPLINES if one != 'shared')}")
+    requires = rules.get("requires") or []
+    if not isinstance(requires, list) or not requires:
+        raise _fault(name, "requires must name at least one course: whatever is awarded rests on evidence")
+    for one in requires:
+        _check_needed(name, one)
+    _check_number(name, rules, "cross_modules", 0, 100, may_be_none=False)
+    _check_number(name, rules, "valid_months", 1, MOST_MONTHS)
+    _check_number(name, rules, "freshness_months", 1, MOST_MONTHS)
+    _check_renewal(name, rules)
+
+
+def _check_needed(name: str, one: Any) -> None:
+    if not isinstance(one, dict) or ("course" in one) == ("one_of" in one):
+        raise _fault(name, "each line of requires is either course: id or one_of: [ids]")
+    if set(one) - {"course", "one_of", "count", "min_percent"}:
+        raise _fault(name, "a line of requires knows course, one_of, count and min_percent")
+    courses = _courses_of(one)
+    if not courses or not all(isinstance(course, str) and course for course in courses):
+        raise _fault(name, "a line of requires names no course")
+    if len(set(courses)) != len(courses):
+        raise _fault(name, "a line of requires names a course twice")
+    _check_number(name, one, "count", 1, len(courses), may_be_none=False)
+    _check_number(name, one, "min_percent", 1, 100)
+
+
+def _check_renewal(name: str, rules: Mapping[str, Any]) -> None:
+    renewal = rules.get("renewal")
+    if renewal is None:
+        return
+    if not isinstance(renewal, dict) or set(renewal) - {"opens_months", "grace_days", "refresher"}:
+        raise _fault(name, "renewal knows opens_months, grace_days and refresher")
+    _check_number(name, renewal, "opens_months", 0, rules.get("valid_months") or MOST_MONTHS, may_be_none=False)
+    _check_number(name, renewal, "grace_days", 0, MOST_DAYS, may_be_none=False)
+    refresher = renewal.get("refresher") or []
+    if not isinstance(refresher, list) or not all(isinstance(one, str) and one for one in refresher):
+        raise _fault(name, "refresher must be a list of courses")
+
+
+def _check_number(
+    name: str, values: Mapping[str, Any], key: str, least: int, most: int, *, may_be_none: bool = True
+) -> None:
+    if key not in values or (values[key] is None and may_be_none):
+        return
+    value = values[key]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _fault(name, f"{key} must be a whole number from {least} to {most}")
+
+
+def _courses_of(one: Mapping[str, Any]) -> tuple[str, ...]:
+    named = one.get("one_of", [one.get("course")])
+    return tuple(named) if isinstance(named, list) else ()
+
+
+def unknown_courses(rules: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Courses that the rules name and that are not published; a rule may wait for one, and says so."""
+    return [course for course in courses_of(rules) if course not in known]
+
+
+def _fault(name: str, fault: str) -> Invalid:
+    return Invalid(N_("The certification %(name)s cannot be taken: %(fault)s."), name=name, fault=fault)
