@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import smtplib
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -20,10 +21,13 @@ from lms.settings import Settings
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: str, settings: Settings) -> EmailMessage:
+def write_mail(
+    template: str, language: str, values: Mapping[str, Any], *, to: str, effect_key: str, settings: Settings
+) -> EmailMessage:
     """A message out of `templates/mail/<template>.<language>.txt`, whose first line is `Subject: …`.
 
-    English stands in for a language without a text of its own.
+    English stands in for a language without a text of its own. The same `effect_key` gives the same Message-ID, so
+    that a mail which has to be sent twice can be told for one.
     """
     environment = Environment(
         loader=FileSystemLoader(str(data_folder("templates") / "mail")),
@@ -39,7 +43,8 @@ def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: s
     message["From"] = settings.mail_from
     message["To"] = to
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=urlsplit(settings.site_url).hostname or "localhost")
+    mark = hashlib.sha256(effect_key.encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{mark}@{urlsplit(settings.site_url).hostname or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.lstrip("\n"))
     return message
