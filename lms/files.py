@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from contextlib import suppress
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from lms.settings import Settings
+
+PART = ".part"
+"""How the name of a file ends that is not whole yet."""
 
 
 class FileStore:
     """Bytes under slash-separated names that the program itself makes (never a name that a person typed)."""
 
     def __init__(self, settings: Settings) -> None:
-        url = settings.files_url or f"file://{settings.instance / 'files'}"
-        self._system: Any
-        self._root: str
-        self._system, self._root = fsspec.core.url_to_fs(url)
+        self._url = settings.files_url or f"file://{settings.instance / 'files'}"
+
+    @property
+    def _system(self) -> Any:
+        """The file system of this thread: fsspec keeps one for each, since two threads may not share one."""
+        return fsspec.core.url_to_fs(self._url)[0]
 
     def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
+        root: str = fsspec.core.url_to_fs(self._url)[1]
+        return f"{root.rstrip('/')}/{name}"
 
     def write(self, name: str, content: bytes) -> None:
-        """Store `content`, whole or not at all: it is written beside and then moved into place."""
-        path = self._path(name)
-        self._system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        with self._system.transaction, self._system.open(path, "wb") as handle:
-            handle.write(content)
+        """Store `content`, whole or not at all: it is written beside, to the disk, and then moved into place."""
+        system, path = self._system, self._path(name)
+        part = f"{path}.{secrets.token_hex(8)}{PART}"
+        system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        try:
+            with system.open(part, "wb") as handle:
+                handle.write(content)
+                handle.flush()
+                if isinstance(system, LocalFileSystem):
+                    os.fsync(handle.fileno())
+            system.mv(part, path)
+        except BaseException:
+            with suppress(OSError):
+                system.rm_file(part)
+            raise
 
     def read(self, name: str) -> bytes | None:
         """The content, or None where nothing is stored under that name."""

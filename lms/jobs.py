@@ -40,10 +40,16 @@ def send_mail(message: OutboxMessage, payload: Mapping[str, Any], settings: Sett
             return
         address = user.email
     text = write_mail(
-        payload["template"], payload.get("language", "en"), payload.get("values", {}), to=address, settings=settings
+        payload["template"],
+        payload.get("language", "en"),
+        payload.get("values", {}),
+        to=address,
+        effect_key=message.effect_key,
+        settings=settings,
     )
-    db.session.rollback()
-    deliver(text, settings, name=f"{message.id:08d}")
+    name = f"{message.id:08d}"
+    db.session.rollback()  # a mail server may take its time: no transaction waits for it
+    deliver(text, settings, name=name)
 
 
 def work_on_batch(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> bool:
@@ -106,10 +112,19 @@ def deliver_message(app: Flask, message_id: int) -> bool:
 
 
 def deliver_due(app: Flask, limit: int = 50) -> int:
-    """Claim what is due and deliver it; returns how many arrived. Each minute, and after a commit that queued."""
-    with app.app_context():
-        ids = run_transaction(lambda: claim_due(limit))
-    return sum(deliver_message(app, message_id) for message_id in ids)
+    """Deliver what is due; returns how many arrived. Each minute, and after a commit that queued.
+
+    Each message is claimed right before its delivery: with a mail server that hangs, a claim on many would run out
+    before the last of them had its turn.
+    """
+    arrived = 0
+    for _ in range(limit):
+        with app.app_context():
+            ids = run_transaction(lambda: claim_due(1))
+        if not ids:
+            break
+        arrived += deliver_message(app, ids[0])
+    return arrived
 
 
 def register(queue: Huey, app: Flask) -> Tasks:

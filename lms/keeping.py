@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from lms.clock import utc_now
 from lms.errors import Invalid
+from lms.files import PART
+from lms.people.models import User
 from lms.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -23,7 +27,8 @@ DUMP = "database.dump"
 def back_up(settings: Settings, target: Path) -> None:
     """Write the archive, whole or not at all. SQLite's own backup, or pg_dump, gives one moment's state.
 
-    Raises Invalid where pg_dump is missing or fails.
+    Nobody but its owner may read it: all that the site knows is in it. Raises Invalid where pg_dump is missing or
+    fails.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
@@ -32,15 +37,16 @@ def back_up(settings: Settings, target: Path) -> None:
         if kind == "sqlite":
             _copy_sqlite(_sqlite_path(settings), folder / DUMP)
         else:
-            _run("pg_dump", "--format=custom", f"--file={folder / DUMP}", f"--dbname={_plain(settings)}")
+            _run_with(settings, "pg_dump", "--format=custom", f"--file={folder / DUMP}")
         manifest = {"made_at": utc_now().isoformat(), "database": kind, "format": 1}
         (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
         part = folder / "archive.tar.gz"
+        part.touch(mode=0o600)
         with tarfile.open(part, "w:gz") as archive:
             archive.add(folder / MANIFEST, MANIFEST)
             archive.add(folder / DUMP, DUMP)
             if (settings.instance / "files").is_dir() and not settings.files_url:
-                archive.add(settings.instance / "files", "files")
+                archive.add(settings.instance / "files", "files", filter=_whole_files)
         part.replace(target)
 
 
@@ -52,21 +58,16 @@ def restore_from(settings: Settings, source: Path) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.instance) as scratch:
         folder = Path(scratch)
-        try:
-            with tarfile.open(source, "r:gz") as archive:
-                archive.extractall(folder, filter="data")
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        except (tarfile.TarError, OSError, ValueError) as error:
-            raise Invalid(f"This file is not a backup of this program ({error}). Nothing was changed.") from None
+        of = _unpack(source, folder)
         kind = make_url(settings.database).get_backend_name()
-        if manifest.get("database") != kind:
-            raise Invalid(f"This backup is of {manifest.get('database')}, this site uses {kind}. Nothing was changed.")
+        if of != kind:
+            raise Invalid(f"This backup is of {of}, this site uses {kind}. Nothing was changed.")
         if kind == "sqlite":
             _put_sqlite(folder / DUMP, _sqlite_path(settings))
         else:
-            _run(
-                "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
-                f"--dbname={_plain(settings)}", str(folder / DUMP),
+            _run_with(
+                settings, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
+                str(folder / DUMP),
             )  # fmt: skip
         if (folder / "files").is_dir():
             present, old = settings.instance / "files", settings.instance / "files.before-restore"
@@ -81,9 +82,22 @@ def _sqlite_path(settings: Settings) -> Path:
     return Path(make_url(settings.database).database or "")
 
 
-def _plain(settings: Settings) -> str:
-    url = make_url(settings.migration_database_url or settings.database).set(drivername="postgresql")
-    return url.render_as_string(hide_password=False)
+def _unpack(source: Path, folder: Path) -> str:
+    """Unpack a whole archive; the kind of database that it is of. Raises Invalid, also for one that was cut short."""
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        kind = str(manifest["database"])
+        if not (folder / DUMP).is_file():
+            raise ValueError("there is no database in it")
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        raise Invalid(f"This file is not a backup of this program ({error}). Nothing was changed.") from None
+    return kind
+
+
+def _whole_files(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if member.name.endswith(PART) else member
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -99,7 +113,12 @@ def _put_sqlite(source: Path, target: Path) -> None:
     """Through SQLite itself, so that a running reader sees the old state or the new, never half."""
     check = sqlite3.connect(source)
     try:
-        if check.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        try:
+            is_whole = check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            is_ours = check.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (User.__tablename__,)).fetchone()
+        except sqlite3.DatabaseError:
+            is_whole, is_ours = False, None
+        if not is_whole or is_ours is None:
             raise Invalid("The database in this backup is damaged. Nothing was changed.")
         writer = sqlite3.connect(target)
         try:
@@ -110,11 +129,20 @@ def _put_sqlite(source: Path, target: Path) -> None:
         check.close()
 
 
-def _run(*command: str) -> None:
-    if shutil.which(command[0]) is None:
-        raise Invalid(
-            f"{command[0]} is not installed; on Debian: apt-get install postgresql-client. Nothing was changed."
-        )
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run_with(settings: Settings, program: str, *options: str) -> None:
+    """Run a PostgreSQL program on the database. The password goes by the environment: anybody on the machine may read
+    a command line. Raises Invalid where it is missing or fails."""
+    if shutil.which(program) is None:
+        raise Invalid(f"{program} is not installed; on Debian: apt-get install postgresql-client. Nothing was changed.")
+    url = make_url(settings.migration_database_url or settings.database)
+    secret = {} if url.password is None else {"PGPASSWORD": url.password}
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    done = subprocess.run(
+        (program, f"--dbname={address.render_as_string()}", *options),
+        env={**os.environ, **secret},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
-        raise Invalid(f"{command[0]} failed: {done.stderr.strip()[-400:]}")
+        raise Invalid(f"{program} failed: {done.stderr.strip()[-400:]}")

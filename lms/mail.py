@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import smtplib
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lms.resources import data_folder
 from lms.settings import Settings
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: str, settings: Settings) -> EmailMessage:
+
+def write_mail(
+    template: str, language: str, values: Mapping[str, Any], *, to: str, effect_key: str, settings: Settings
+) -> EmailMessage:
     """A message out of `templates/mail/<template>.<language>.txt`, whose first line is `Subject: …`.
 
-    English stands in for a language without a text of its own.
+    English stands in for a language without a text of its own. The same `effect_key` gives the same Message-ID, so
+    that a mail which has to be sent twice can be told for one.
     """
     environment = Environment(
         loader=FileSystemLoader(str(data_folder("templates") / "mail")),
@@ -36,7 +43,8 @@ def write_mail(template: str, language: str, values: Mapping[str, Any], *, to: s
     message["From"] = settings.mail_from
     message["To"] = to
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=urlsplit(settings.site_url).hostname or "localhost")
+    mark = hashlib.sha256(effect_key.encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<{mark}@{urlsplit(settings.site_url).hostname or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.lstrip("\n"))
     return message
@@ -53,19 +61,38 @@ def deliver(message: EmailMessage, settings: Settings, *, name: str) -> None:
         (folder / f"{name}.eml").write_bytes(bytes(message))
         return
     url = urlsplit(settings.mail_url)
-    seconds = settings.mail_timeout_seconds
-    host, context = url.hostname or "localhost", ssl.create_default_context()
-    server: smtplib.SMTP
-    if url.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, url.port or 465, timeout=seconds, context=context)
-    else:
-        server = smtplib.SMTP(host, url.port or 25, timeout=seconds)
-    with server:
-        if url.scheme != "smtps" and server.has_extn("starttls"):
-            server.starttls(context=context)
+    server = _connect(url, settings.mail_timeout_seconds)
+    try:
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(message)
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()  # it has the mail; a goodbye that fails must not send it once more
+    finally:
+        server.close()
+
+
+def _connect(url: SplitResult, seconds: int) -> smtplib.SMTP:
+    """A connection that is encrypted wherever the server can; never in the clear where a password goes over it.
+
+    On this machine itself nobody listens in between, and a server's certificate is seldom one that can be checked.
+    """
+    host, context = url.hostname or "localhost", ssl.create_default_context()
+    if host in LOOPBACK:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if url.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, url.port or 465, timeout=seconds, context=context)
+    server = smtplib.SMTP(host, url.port or 25, timeout=seconds)
+    try:
+        server.ehlo_or_helo_if_needed()  # before it, the server has said nothing of what it can
+        if server.has_extn("starttls"):
+            server.starttls(context=context)
+        elif url.username and host not in LOOPBACK:
+            raise smtplib.SMTPNotSupportedError("the server offers no STARTTLS, so the password was not sent")
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def mail_folder(settings: Settings) -> Path:

@@ -18,8 +18,11 @@ QUEUED = "lms_outbox_queued"
 CLAIM_MINUTES = 5
 """A claimed message that was not reported on in this time is claimed again: its worker died."""
 
-MAX_TRIES = 8
-"""After so many failures a message waits for an administrator, with its cause shown."""
+MAX_TRIES = 16
+"""After so many failures, about two days, a message waits for an administrator, with its cause shown. A mail server
+that is down over a night must not make dead letters of everything."""
+
+LONGEST_DELAY_MINUTES = 6 * 60
 
 
 class OutboxMessage(Model):
@@ -70,7 +73,10 @@ def enqueue(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: date
 
 
 def claim_due(limit: int = 50) -> list[int]:
-    """Ids of messages that are due, claimed for this worker for CLAIM_MINUTES. The caller commits."""
+    """Ids of messages that are due, claimed for this worker for CLAIM_MINUTES. The caller commits.
+
+    Claim no more than can be delivered in that time, else another worker delivers the rest a second time.
+    """
     now = utc_now()
     rows = (
         select(OutboxMessage.id)
@@ -103,13 +109,18 @@ def record_success(message_id: int) -> None:
 
 
 def record_failure(message_id: int, cause: str) -> None:
-    """Note a failure: due again after 1, 2, 4, … minutes, given up visibly after MAX_TRIES. The caller commits."""
-    message = db.session.get_one(OutboxMessage, message_id)
+    """Note a failure: due again after 1, 2, 4, … minutes, given up visibly after MAX_TRIES. The caller commits.
+
+    One that another worker delivered meanwhile stays delivered.
+    """
+    message = db.session.get_one(OutboxMessage, message_id, with_for_update=True)
+    if message.delivered_at is not None:
+        return
     now = utc_now()
     message.tries += 1
     message.last_error = cause[:1000]
     message.claimed_until = None
-    message.due_at = now + timedelta(minutes=2 ** (message.tries - 1))
+    message.due_at = now + timedelta(minutes=min(2 ** (message.tries - 1), LONGEST_DELAY_MINUTES))
     if message.tries >= MAX_TRIES:
         message.failed_at = now
 

@@ -164,6 +164,73 @@ def test_two_workers_at_once_deliver_each_message_once(app: Flask, mails: Path) 
     assert len(list(mails.glob("*.eml"))) == 12
 
 
+def test_a_slow_mail_server_never_lets_a_claim_run_out_before_its_turn(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    for number in range(3):
+        queue_mail(app, f"mail-{number}")
+
+    with time_machine.travel(utc_now(), tick=False) as clock:
+
+        def slow(text: object, settings: Settings, *, name: str) -> None:
+            sent.append(name)
+            if len(sent) > 2:
+                return
+            clock.shift(timedelta(minutes=outbox.CLAIM_MINUTES - 1))
+            if len(sent) == 2:
+                deliver_due(app)  # another worker looks meanwhile
+
+        monkeypatch.setattr(jobs, "deliver", slow)
+        deliver_due(app)
+
+    assert sorted(sent) == sorted(set(sent))
+    assert len(sent) == 3
+
+
+def test_no_transaction_waits_for_the_mail_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[bool] = []
+    monkeypatch.setattr(jobs, "deliver", lambda *given, **named: waiting.append(db.session().in_transaction()))
+    queue_mail(app)
+
+    deliver_due(app)
+
+    assert waiting == [False]
+
+
+def test_a_mail_server_that_is_down_for_a_day_makes_no_dead_letter(app: Flask, mail_server) -> None:
+    mail_server("smtp://127.0.0.1:9")
+    queue_mail(app)
+    start = utc_now()
+
+    with time_machine.travel(start, tick=False) as clock:
+        while utc_now() < start + timedelta(days=1):
+            deliver_due(app)
+            clock.shift(timedelta(minutes=30))
+
+    assert message_of(app).failed_at is None
+
+
+def test_a_failure_noted_late_leaves_a_delivered_mail_delivered(app: Flask, mails: Path) -> None:
+    queue_mail(app)
+    deliver_due(app)
+
+    with app.app_context():
+        run_transaction(lambda: outbox.record_failure(message_of(app).id, "too slow"))
+
+    assert (message_of(app).tries, message_of(app).last_error) == (0, None)
+
+
+def test_a_mail_sent_twice_carries_the_same_id(app: Flask) -> None:
+    settings = app.extensions["lms"].settings
+    first, again, other = (
+        jobs.write_mail("password-changed", "en", {"name": "Ana"}, to="a@b.example", effect_key=key, settings=settings)
+        for key in ("one", "one", "two")
+    )
+
+    assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
+
+
 def run_consumer_until_delivered(app: Flask, settings: Settings) -> bool:
     queue = make_queue(settings)
     queue.flush()
@@ -197,7 +264,12 @@ def test_a_mail_has_its_subject_from_the_first_line_and_no_header_can_be_smuggle
     values = {"name": "Ana\nBcc: all@test.example"}
 
     text = jobs.write_mail(
-        "password-changed", "es", values, to="a@test.example", settings=app.extensions["lms"].settings
+        "password-changed",
+        "es",
+        values,
+        to="a@test.example",
+        effect_key="one",
+        settings=app.extensions["lms"].settings,
     )
 
     assert text["Bcc"] is None

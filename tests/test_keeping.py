@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import subprocess
+import tarfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +17,7 @@ from sqlalchemy import func, select
 from lms.clock import utc_now
 from lms.database import db, writing
 from lms.errors import Invalid
-from lms.keeping import back_up, restore_from
+from lms.keeping import DUMP, back_up, restore_from
 from lms.people.models import Agency, User
 from lms.settings import Settings
 from tests.support.world import World
@@ -88,3 +91,83 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
         restore_from(settings, tmp_path / "letter.txt")
 
     assert count(app, Agency) == 1
+
+
+def rebuilt(backup: Path, target: Path, *, without: str = "", instead: bytes | None = None) -> Path:
+    """The same archive without one of its members, or with other content in its place."""
+    with tarfile.open(backup, "r:gz") as old, tarfile.open(target, "w:gz") as new:
+        for member in old.getmembers():
+            content = old.extractfile(member)
+            data = content.read() if content else b""
+            if member.name == without and instead is None:
+                continue
+            if member.name == without and instead is not None:
+                data = instead
+                member.size = len(data)
+            new.addfile(member, io.BytesIO(data))
+    return target
+
+
+def test_an_archive_without_a_database_never_empties_the_site(
+    app: Flask, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    world.agency()
+    back_up(settings, tmp_path / "backup.tar.gz")
+    hollow = rebuilt(tmp_path / "backup.tar.gz", tmp_path / "hollow.tar.gz", without=DUMP)
+
+    with pytest.raises(Invalid, match="no database"):
+        restore_from(settings, hollow)
+
+    assert count(app, Agency) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("content", [b"", b"no database, only words " * 60], ids=["empty", "foreign"])
+def test_an_empty_or_foreign_database_never_replaces_the_sites(
+    app: Flask, world: World, settings: Settings, tmp_path: Path, content: bytes
+) -> None:
+    world.agency()
+    back_up(settings, tmp_path / "backup.tar.gz")
+    foreign = rebuilt(tmp_path / "backup.tar.gz", tmp_path / "foreign.tar.gz", without=DUMP, instead=content)
+
+    with pytest.raises(Invalid, match="damaged"):
+        restore_from(settings, foreign)
+
+    assert count(app, Agency) == 1
+
+
+def test_an_archive_that_was_cut_short_is_refused(app: Flask, world: World, settings: Settings, tmp_path: Path) -> None:
+    world.agency()
+    back_up(settings, tmp_path / "backup.tar.gz")
+    whole = (tmp_path / "backup.tar.gz").read_bytes()
+    (tmp_path / "short.tar.gz").write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(Invalid, match="not a backup"):
+        restore_from(settings, tmp_path / "short.tar.gz")
+
+    assert count(app, Agency) == 1
+
+
+def test_nobody_but_its_owner_reads_a_backup(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    back_up(settings, tmp_path / "backup.tar.gz")
+
+    assert (tmp_path / "backup.tar.gz").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.postgresql_only
+def test_the_password_of_the_database_is_on_no_command_line(
+    app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[tuple[str, ...], dict[str, str]]] = []
+
+    def note(command: tuple[str, ...], *, env: dict[str, str], **more: object) -> subprocess.CompletedProcess[str]:
+        seen.append((command, env))
+        return subprocess.CompletedProcess(command, 1, "", "stopped here")
+
+    monkeypatch.setattr(subprocess, "run", note)
+    with pytest.raises(Invalid, match="stopped here"):
+        back_up(replace(settings, database_url="postgresql://lms:s%40cret@db.test/lms"), tmp_path / "backup.tar.gz")
+
+    command, env = seen[0]
+    assert "cret" not in " ".join(command)
+    assert env["PGPASSWORD"] == "s@cret"

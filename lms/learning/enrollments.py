@@ -15,7 +15,7 @@ from lms.clock import utc_now
 from lms.database import count_changed, db, insert_into
 from lms.errors import N_, Conflict, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
-from lms.learning.progress import Moments, choose_next
+from lms.learning.progress import Moments, choose_next, retrained_since
 
 
 def enroll(user_id: int, course_id: int, now: datetime | None = None) -> Enrollment:
@@ -149,10 +149,7 @@ def enrollments_of(user_id: int) -> list[Enrolled]:
             CourseVersion.facts,
             Enrollment.enrolled_at,
             Enrollment.completed_at,
-            Enrollment.cycle,
-            CourseVersion.number,
-            _current.number,
-            _current.change,
+            retrained_since(Course.id, CourseVersion.number, _current.number),
             ModuleProgress.module_id,
             ModuleProgress.opened_at,
             ModuleProgress.last_seen_at,
@@ -186,6 +183,6 @@ def _enrolled(rows: list[Any]) -> Enrolled:
         facts=first[4],
         enrolled_at=first[5],
         completed_at=first[6],
-        asks_for_renewal=first[6] is not None and first[9] > first[8] and first[10] == "retrain",
-        modules={row[11]: Moments(*row[12:16]) for row in rows if row[11] is not None},
+        asks_for_renewal=first[6] is not None and bool(first[7]),
+        modules={row[8]: Moments(*row[9:13]) for row in rows if row[8] is not None},
     )

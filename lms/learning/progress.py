@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, exists, func, select, update
 
 from lms.catalog.models import Course, CourseVersion
 from lms.courseware.course import Course as CourseText
@@ -45,7 +45,8 @@ class Standing:
     content_hash: str
     current_version_id: int
     current_number: int
-    current_change: str
+    was_retrained: bool = False
+    """Whether any version after theirs asked those who had completed the course to take it again."""
     enrollment_id: int | None = None
     cycle: int = 0
     enrolled_at: datetime | None = None
@@ -58,8 +59,9 @@ class Standing:
 
     @property
     def asks_for_renewal(self) -> bool:
-        """Whether a newer version asks those who completed an older one to take it again."""
-        return self.completed_at is not None and self.is_behind and self.current_change == "retrain"
+        """Whether a newer version asks those who completed an older one to take it again. What is published after it
+        takes that back as little as it takes back the change of the law behind it."""
+        return self.completed_at is not None and self.was_retrained
 
     @property
     def is_behind(self) -> bool:
@@ -82,6 +84,17 @@ class Standing:
         return moments is not None and moments.completed_at is not None
 
 
+def retrained_since(course_id: Any, pinned_number: Any, current_number: Any) -> Any:
+    """The SQL condition that a version after the pinned one, up to the current one, was a retrain."""
+    between = CourseVersion.__table__.alias()
+    return exists().where(
+        between.c.course_id == course_id,
+        between.c.number > pinned_number,
+        between.c.number <= current_number,
+        between.c.change == "retrain",
+    )
+
+
 # Tables instead of classes: this statement is part of every page of a course, and rows need no identity.
 _courses = Course.__table__.c
 _enrollments = Enrollment.__table__
@@ -101,7 +114,7 @@ _STANDING = (
         _current.c.id,
         _current.c.number,
         _current.c.content_hash,
-        _current.c.change,
+        retrained_since(_courses.id, _pinned.c.number, _current.c.number),
         _enrollments.c.id,
         _enrollments.c.cycle,
         _enrollments.c.enrolled_at,
@@ -148,7 +161,7 @@ def load_standing(user_id: int | None, slug: str) -> Standing:
         content_hash=first[12] if is_enrolled else first[4],
         current_version_id=first[2],
         current_number=first[3],
-        current_change=first[5],
+        was_retrained=bool(first[5]),
         enrollment_id=first[6],
         cycle=first[7] or 0,
         enrolled_at=first[8],

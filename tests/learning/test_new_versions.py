@@ -12,6 +12,7 @@ from lms.access import Viewer
 from lms.assessment.sittings import load_sitting
 from lms.catalog.publish import Publication
 from lms.courseware.read import load_folder
+from lms.learning.enrollments import enrollments_of
 from lms.learning.progress import Standing, load_standing
 from lms.people.signins import load_viewer
 from lms.settings import Settings
@@ -124,6 +125,31 @@ def test_a_retrain_asks_those_who_completed_the_course_to_renew(
     assert not in_progress.standing.asks_for_renewal
     page = world.client_of(learner.viewer.id).get("/courses/tiny").get_data(as_text=True)
     assert "A new version asks for renewal" in page
+
+
+def test_a_correction_after_a_retrain_does_not_take_the_request_back(
+    learner: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    learner.finish()
+    retrained = edited(files)
+    publish(world, retrained, "retrain")
+
+    publish(world, edited(retrained), "correction")
+
+    assert learner.standing.asks_for_renewal
+    (listed,) = world.read(lambda: enrollments_of(learner.viewer.id))
+    assert listed.asks_for_renewal
+    assert listed.completed_ids == {"first-steps", "second-steps", "final"}
+
+
+def test_a_correction_alone_asks_nobody_to_renew(learner: Learner, world: World, files: dict[str, bytes]) -> None:
+    learner.finish()
+
+    publish(world, edited(files), "correction")
+
+    assert not learner.standing.asks_for_renewal
+    (listed,) = world.read(lambda: enrollments_of(learner.viewer.id))
+    assert not listed.asks_for_renewal
 
 
 @pytest.mark.parametrize("change", ["correction", "revision", "retrain"])
