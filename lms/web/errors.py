@@ -18,7 +18,7 @@ from lms.access import Permission, Viewer, require
 from lms.database import db
 from lms.errors import Busy, LmsError
 from lms.web.guards import maybe_viewer, policy_of
-from lms.web.kept import entries_to_keep, seal_entries, this_address
+from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
 
 log = logging.getLogger("lms.web")
 
@@ -97,6 +97,11 @@ def install(app: Flask) -> None:
     def on_old_token(error: CSRFError) -> Page:
         if wants_json():
             return page(400, _("This page is too old"), _("Load the page again. Nothing was lost."))
+        if is_from_elsewhere():
+            title = _("This was sent from another site")
+            return page(
+                400, title, _("Nothing was changed. If you meant to do this, open the page here and begin again.")
+            )
         if maybe_viewer() is None and policy_of(app.view_functions.get(request.endpoint or "")) != "public":
             return send_to_sign_in()
         return render_template("errors/resend.html", entries=entries_to_keep(), action=this_address()), 400
