@@ -15,10 +15,14 @@ from lms.people.viewer import Viewer
 
 
 def find_certificate(code: str) -> Certificate:
-    """The certificate with a stored code. Raises NotFound; whoever shows it asks `reaches` first."""
+    """The certificate with a stored code; whoever shows it asks `reaches` first.
+
+    Raises NotFound in the words of one that is out of reach: only verification, where look-ups are limited, says
+    which codes exist.
+    """
     certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
     if certificate is None:
-        raise NotFound(N_("No certificate with this code was issued here."))
+        raise NotFound(N_("There is nothing here that you may see."))
     return certificate
 
 

@@ -242,7 +242,7 @@ def canonical(code: str) -> str:
     """The code as it is stored. Raises NotFound for what cannot be one."""
     found = normalize_code(code)
     if found is None:
-        raise NotFound(N_("No certificate with this code was issued here."))
+        raise NotFound(N_("There is nothing here that you may see."))
     return found
 
 

@@ -230,6 +230,22 @@ def test_a_share_link_opens_no_other_certificate_and_a_guess_none(learners: Lear
     assert stranger.get(f"/certificates/{code}.pdf?share=x").status_code == 404
 
 
+def test_only_verification_tells_which_codes_exist(learners: Learners) -> None:
+    _, code = learners.certified()
+    other, stranger = learners.world.client_of(learners.world.user()), learners.world.app.test_client()
+
+    def answers(shown: str) -> list[tuple[int, str]]:
+        found = (
+            other.get(f"/certificates/{shown}"),
+            other.get(f"/certificates/{shown}.pdf"),
+            send(other, f"/certificates/{shown}/links", "/certificates"),
+            stranger.get(f"/certificates/{shown}.pdf?share={'x' * 32}"),
+        )
+        return [(answer.status_code, text_of(answer).replace(shown, "CODE")) for answer in found]
+
+    assert answers(code) == answers(new_code()) == answers("no-code")
+
+
 def test_only_the_holder_makes_links_and_hides_the_name(learners: Learners) -> None:
     _, code = learners.certified()
     admin = learners.world.user()
