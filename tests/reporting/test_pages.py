@@ -41,6 +41,19 @@ def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
+def test_the_county_and_the_city_of_st_louis_can_be_told_apart(world: World) -> None:
+    administrator = world.user("Administrator")
+    above = world.agency("State")
+    for fips in ("29189", "29510"):
+        world.agency(parent=above, county=fips)
+    world.grant(administrator, "agency-administrator", above)
+
+    page = world.client_of(administrator).get("/reports").get_data(as_text=True)
+
+    assert '<option value="29189">St. Louis County</option>' in page
+    assert '<option value="29510">St. Louis City</option>' in page
+
+
 @pytest.mark.parametrize("address", [*ADDRESSES, *FILES])
 def test_an_administrator_sees_and_exports_only_their_own_agencies(world: World, address: str) -> None:
     client, *_ = two_agencies(world)
