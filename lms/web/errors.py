@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require
@@ -19,6 +19,7 @@ from lms.database import db
 from lms.errors import Busy, LmsError
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
+from lms.web.limits import seconds_to_wait
 
 log = logging.getLogger("lms.web")
 
@@ -124,7 +125,14 @@ def install(app: Flask) -> None:
             429: _("Please wait a few minutes and try again. Nothing was lost."),
         }
         title = titles.get(status, _("That did not work"))
-        return page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+        answer = current_app.make_response(
+            page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+        )
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        if status == 429:
+            answer.headers["Retry-After"] = str(seconds_to_wait())
+        return answer
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)

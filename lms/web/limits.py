@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from flask import Flask, request
 from flask_limiter import Limiter
 from limits import parse_many
@@ -33,6 +36,12 @@ def verify_limit() -> str:
 def was_refused(response: Response) -> bool:
     """Only failed tries are counted: a classroom that signs in from one address is no attack."""
     return response.status_code == 422
+
+
+def seconds_to_wait() -> int:
+    """After a refusal: until the limit that refused lets this caller in again, at least one."""
+    reached = limiter.current_limit
+    return max(1, math.ceil(reached.reset_at - time.time())) if reached else 60
 
 
 limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)

@@ -409,10 +409,11 @@ def test_a_genuine_file_of_a_revoked_certificate_is_still_revoked(learners: Lear
 
 
 def test_look_ups_are_limited_per_address(client: FlaskClient) -> None:
-    statuses = [client.get(f"/verify/{new_code()}.json").status_code for _ in range(31)]
+    answers = [client.get(f"/verify/{new_code()}.json") for _ in range(31)]
 
-    assert statuses[:30] == [404] * 30
-    assert statuses[30] == 429
+    assert [answer.status_code for answer in answers[:30]] == [404] * 30
+    assert answers[30].status_code == 429
+    assert 1 <= int(answers[30].headers["Retry-After"]) <= 61
 
 
 def test_a_verification_costs_one_query(learners: Learners, client: FlaskClient, count_queries: QueryCount) -> None:

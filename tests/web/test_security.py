@@ -40,6 +40,13 @@ def test_every_answer_carries_the_headers(client: FlaskClient, address: str) -> 
     assert "Strict-Transport-Security" not in headers
 
 
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_it_takes(client: FlaskClient) -> None:
+    answer = client.delete("/healthz")
+
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
 def test_pages_of_a_signed_in_person_are_stored_nowhere(world: World, client: FlaskClient) -> None:
     as_stranger = client.get("/help").headers["Cache-Control"]
     world.sign_in(client, world.user(agency=world.agency()))
