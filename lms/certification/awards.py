@@ -23,6 +23,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people import audit
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
 
 
@@ -183,8 +184,7 @@ def place_on(user_id: int, day: date, disciplines: Sequence[str] = ()) -> tuple[
         .join(Membership, Membership.agency_id == Agency.id)
         .where(
             Membership.user_id == user_id,
-            Membership.started_on <= day,
-            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+            holds_on(day),
         )
         .order_by(Membership.started_on, Membership.id)
     ).all()

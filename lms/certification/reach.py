@@ -10,6 +10,7 @@ from lms.access import Permission, allows_over, scope
 from lms.certification.models import Certificate
 from lms.database import db
 from lms.errors import N_, NotFound
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership
 from lms.people.viewer import Viewer
 
@@ -45,8 +46,7 @@ def reaches(viewer: Viewer | None, permission: Permission, certificate: Certific
         select(Membership.agency_id)
         .where(
             Membership.user_id == certificate.user_id,
-            Membership.started_on <= today,
-            Membership.ended_on.is_(None) | (Membership.ended_on > today),
+            holds_on(today),
         )
         .scalar_subquery()
     )

@@ -154,7 +154,7 @@ def visible_grants(person: Viewer, user_id: int) -> list[tuple[RoleGrant, str | 
 def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> list[Line]:
     """Certificates that an administrator sees: all while the person works here, those awarded here once they left."""
     lines = list(load_transcript(user_id, utc_now()).lines)
-    if scope(person, Permission.SEE_PEOPLE) is None or any(is_current(place) for place in places):
+    if scope(person, Permission.SEE_PEOPLE) is None or any(place.holds_on(today()) for place in places):
         return lines
     awarded_here = select(Certificate.code).where(
         Certificate.user_id == user_id,
@@ -162,10 +162,6 @@ def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> li
     )
     codes = set(db.session.scalars(awarded_here))
     return [line for line in lines if line.code in codes]
-
-
-def is_current(place: RosterPlace) -> bool:
-    return place.started_on <= today() and (place.ended_on is None or place.ended_on > today())
 
 
 def today() -> date:
