@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,7 +9,7 @@ from sqlalchemy import select
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
 from lms.certification.models import Certificate
 from lms.certification.transcript import Line, load_transcript
-from lms.clock import local_day, utc_now
+from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
@@ -21,7 +19,7 @@ from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_
 from lms.web.agency_choices import agency_choices, find_agency, number_in
 from lms.web.certification import STATUS_TAGS
 from lms.web.forms.people import RosterFilters
-from lms.web.guards import needs, settings, viewer
+from lms.web.guards import needs, today, viewer
 from lms.web.navigation import page_url
 from lms.web.words import discipline_name
 
@@ -162,7 +160,3 @@ def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> li
     )
     codes = set(db.session.scalars(awarded_here))
     return [line for line in lines if line.code in codes]
-
-
-def today() -> date:
-    return local_day(utc_now(), settings().time_zone)

@@ -18,12 +18,11 @@ from lms.people import roles
 from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.web.accounts import home
-from lms.web.agencies import shown
 from lms.web.agency_choices import agency_choices, choices_to_make, find_agency
-from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import RoleForm
-from lms.web.guards import act, flash_done, needs, settings, viewer
-from lms.web.people import find_person, today
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, needs, settings, today, viewer
+from lms.web.people import find_person
 
 blueprint = Blueprint("roles", __name__)
 
