@@ -89,6 +89,10 @@ class Settings:
         return tuple(part.strip() for part in self.languages.split(",") if part.strip())
 
     @property
+    def host_list(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.trusted_hosts.split(",") if part.strip())
+
+    @property
     def is_https(self) -> bool:
         return urlsplit(self.site_url).scheme == "https"
 
@@ -145,5 +149,5 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         raise SettingsError("LMS_DEMO must be off in production: demo accounts have a public password.")
     if not settings.is_https:
         raise SettingsError("LMS_SITE_URL must be an https address in production.")
-    if not settings.trusted_hosts:
+    if not settings.host_list:
         raise SettingsError("LMS_TRUSTED_HOSTS must name the hosts that are answered in production.")

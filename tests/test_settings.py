@@ -25,6 +25,7 @@ def test_production_starts_on_safe_settings() -> None:
         ("LMS_DEMO", "true", "LMS_DEMO"),
         ("LMS_SITE_URL", "http://training.example", "https"),
         ("LMS_TRUSTED_HOSTS", "", "LMS_TRUSTED_HOSTS"),
+        ("LMS_TRUSTED_HOSTS", " , ", "LMS_TRUSTED_HOSTS"),
     ],
 )
 def test_production_refuses_what_is_only_safe_on_one_machine(name: str, value: str, says: str) -> None:

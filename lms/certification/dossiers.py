@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -12,9 +12,11 @@ from lms.assessment.models import Attempt
 from lms.catalog.models import Course, CourseVersion
 from lms.certification.models import Certificate, ExternalTraining
 from lms.certification.requirements import Earlier, Holding, Person
+from lms.certification.validity import last_day_before
 from lms.clock import local_day
 from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
+from lms.people.memberships import holds_on
 from lms.people.models import Membership
 
 
@@ -24,8 +26,7 @@ def load_people(user_ids: Collection[int], courses: Collection[str], day: date, 
     rows = db.session.execute(
         select(Membership.user_id, Membership.discipline).where(
             Membership.user_id.in_(user_ids),
-            Membership.started_on <= day,
-            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+            holds_on(day),
         )
     )
     for user_id, discipline in rows:
@@ -40,9 +41,8 @@ def load_people(user_ids: Collection[int], courses: Collection[str], day: date, 
     }
 
 
-def last_day_before(moment: datetime | None, time_zone: str) -> date | None:
-    """The last whole day before an end that is itself excluded; None where there is no end."""
-    return None if moment is None else local_day(moment - timedelta(microseconds=1), time_zone)
+def _last_day(end: datetime | None, time_zone: str) -> date | None:
+    return None if end is None else last_day_before(end, time_zone)
 
 
 def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone: str) -> list[tuple[int, Holding]]:
@@ -67,7 +67,7 @@ def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone
         )
     )
     return [
-        (user_id, Holding(slug, done_on, last_day_before(end, time_zone), score, certificate_id=number))
+        (user_id, Holding(slug, done_on, _last_day(end, time_zone), score, certificate_id=number))
         for user_id, slug, done_on, end, score, number in rows
         if user_id is not None
     ]
@@ -146,7 +146,7 @@ def load_earlier(
         .order_by(Certificate.cycle)
     )
     return {
-        (user_id, number): Earlier(cycle, done_on, last_day_before(end, time_zone), revoked_at is not None)
+        (user_id, number): Earlier(cycle, done_on, _last_day(end, time_zone), revoked_at is not None)
         for user_id, number, cycle, done_on, end, revoked_at in rows
         if user_id is not None and number is not None
     }

@@ -15,6 +15,7 @@ from lms.certification.validity import expiry_of, last_valid_day
 from lms.clock import local_day
 from lms.database import db
 from lms.people import audit
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership
 
 
@@ -28,8 +29,7 @@ def place_on(user_id: int, day: date, disciplines: Sequence[str] = ()) -> tuple[
         .join(Membership, Membership.agency_id == Agency.id)
         .where(
             Membership.user_id == user_id,
-            Membership.started_on <= day,
-            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+            holds_on(day),
         )
         .order_by(Membership.started_on, Membership.id)
     ).all()

@@ -10,15 +10,20 @@ from lms.access import Permission, allows_over, scope
 from lms.certification.models import Certificate
 from lms.database import db
 from lms.errors import N_, NotFound
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership
 from lms.people.viewer import Viewer
 
 
 def find_certificate(code: str) -> Certificate:
-    """The certificate with a stored code. Raises NotFound; whoever shows it asks `reaches` first."""
+    """The certificate with a stored code; whoever shows it asks `reaches` first.
+
+    Raises NotFound in the words of one that is out of reach: only verification, where look-ups are limited, says
+    which codes exist.
+    """
     certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
     if certificate is None:
-        raise NotFound(N_("No certificate with this code was issued here."))
+        raise NotFound(N_("There is nothing here that you may see."))
     return certificate
 
 
@@ -41,8 +46,7 @@ def reaches(viewer: Viewer | None, permission: Permission, certificate: Certific
         select(Membership.agency_id)
         .where(
             Membership.user_id == certificate.user_id,
-            Membership.started_on <= today,
-            Membership.ended_on.is_(None) | (Membership.ended_on > today),
+            holds_on(today),
         )
         .scalar_subquery()
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from lms.clock import add_months, start_of_day
+from lms.clock import add_months, local_day, start_of_day
 
 
 def last_valid_day(completed_on: date, valid_months: int | None) -> date | None:
@@ -17,3 +17,8 @@ def expiry_of(valid_until: date | None, time_zone: str) -> datetime | None:
     if valid_until is None:
         return None
     return start_of_day(date.fromordinal(valid_until.toordinal() + 1), time_zone)
+
+
+def last_day_before(expires_at: datetime, time_zone: str) -> date:
+    """The last day on which a certificate that expires at this moment still counts: the one printed on it."""
+    return local_day(expires_at - timedelta(microseconds=1), time_zone)

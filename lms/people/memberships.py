@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.audit import note
 from lms.people.models import Agency, Membership
+
+
+def holds_on(day: Any) -> ColumnElement[bool]:
+    """The SQL condition that a place holds on a day (or on a bound one): half open, like every span here."""
+    return and_(Membership.started_on <= day, or_(Membership.ended_on.is_(None), Membership.ended_on > day))
 
 
 def start_membership(user_id: int, agency_id: int, discipline: str, *, day: date, actor_id: int | None) -> Membership:
@@ -73,8 +79,7 @@ def current_memberships(user_id: int, day: date) -> Sequence[Membership]:
         select(Membership)
         .where(
             Membership.user_id == user_id,
-            Membership.started_on <= day,
-            Membership.ended_on.is_(None) | (Membership.ended_on > day),
+            holds_on(day),
         )
         .order_by(Membership.started_on, Membership.id)
     ).all()

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
 from lms.database import db
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
 from lms.people.names import fold
 
@@ -44,6 +45,9 @@ class RosterPlace:
     discipline: str
     started_on: date
     ended_on: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.started_on <= day and (self.ended_on is None or self.ended_on > day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def list_people(
             row.email,
             row.disabled_at is not None,
             row.has_password,
-            tuple(one for one in places.get(row.id, ()) if wanted.status != "current" or _holds(one, day)),
+            tuple(one for one in places.get(row.id, ()) if wanted.status != "current" or one.holds_on(day)),
         )
         for row in found
     )
@@ -149,7 +153,7 @@ def count_people(visible_agencies: Select[Any], under: str, day: date) -> int:
 
 
 def _condition(visible_agencies: Select[Any], wanted: RosterFilter, day: date) -> ColumnElement[bool]:
-    is_current = and_(Membership.started_on <= day, Membership.ended_on.is_(None) | (Membership.ended_on > day))
+    is_current = holds_on(day)
     places = select(Membership.user_id).where(Membership.agency_id.in_(visible_agencies))
     if wanted.under is not None:
         places = places.where(Membership.agency_id.in_(select(Agency.id).where(Agency.path.like(f"{wanted.under}%"))))
@@ -170,10 +174,6 @@ def _condition(visible_agencies: Select[Any], wanted: RosterFilter, day: date) -
         conditions = [current, User.disabled_at.is_(None)]
     conditions += [User.search_text.contains(word, autoescape=True) for word in fold(wanted.search).split()[:8]]
     return and_(*conditions)
-
-
-def _holds(place: RosterPlace, day: date) -> bool:
-    return place.started_on <= day and (place.ended_on is None or place.ended_on > day)
 
 
 def is_wholly_within(user_id: int, visible_agencies: Select[Any], day: date) -> bool:

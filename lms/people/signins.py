@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from lms.clock import utc_now
 from lms.database import UtcDateTime, db
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, RoleGrant, User, UserSession
 from lms.people.viewer import Grant, Place, Viewer
 
@@ -77,8 +78,7 @@ _FIND_SESSION = (
         Membership,
         and_(
             Membership.user_id == User.id,
-            Membership.started_on <= bindparam("day", type_=Date()),
-            Membership.ended_on.is_(None) | (Membership.ended_on > bindparam("day", type_=Date())),
+            holds_on(bindparam("day", type_=Date())),
         ),
     )
     .outerjoin(Agency, Agency.id == Membership.agency_id)
@@ -135,10 +135,6 @@ def find_session(token: str, *, idle_minutes: int, today: date | None = None) ->
     return FoundSession(dict(first[1]), viewer)
 
 
-def _place_holds(day: date) -> ColumnElement[bool]:
-    return and_(Membership.started_on <= day, Membership.ended_on.is_(None) | (Membership.ended_on > day))
-
-
 def _grant_holds(now: datetime) -> ColumnElement[bool]:
     return and_(RoleGrant.revoked_at.is_(None), RoleGrant.until.is_(None) | (RoleGrant.until > now))
 
@@ -166,7 +162,7 @@ def load_viewer(user_id: int, *, today: date | None = None) -> Viewer | None:
     rows = db.session.execute(
         select(Membership.agency_id, Agency.name, Agency.path, Membership.discipline)
         .join(Agency, Agency.id == Membership.agency_id)
-        .where(Membership.user_id == user_id, _place_holds(today or now.date()))
+        .where(Membership.user_id == user_id, holds_on(today or now.date()))
         .order_by(Membership.id)
     ).all()
     return Viewer(

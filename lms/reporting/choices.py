@@ -1,26 +1,16 @@
-"""What a report can be narrowed to: the viewer's own agencies and counties, and names for counties."""
+"""What a report can be narrowed to: the viewer's own agencies and counties."""
 
 from __future__ import annotations
-
-import json
-from functools import cache
-from importlib.resources import files
 
 from sqlalchemy import select
 
 from lms.access import Permission, Viewer, within
 from lms.database import db
+from lms.people.agencies import counties
 from lms.people.models import Agency
 
 MOST_AGENCIES = 200
 """A longer list nobody reads; smaller agencies are reached through the table's links."""
-
-
-@cache
-def county_names() -> dict[str, str]:
-    """County names by FIPS code (Missouri; another state adds its own to counties.json)."""
-    names: dict[str, str] = json.loads(files("lms.reporting").joinpath("counties.json").read_text("utf-8"))
-    return names
 
 
 def agency_choices(viewer: Viewer) -> list[tuple[int, str]]:
@@ -41,5 +31,5 @@ def county_choices(viewer: Viewer) -> list[tuple[str, str]]:
         .where(within(viewer, Permission.SEE_REPORTS), Agency.county_fips.is_not(None))
         .distinct()
     )
-    names = county_names()
+    names = counties()
     return sorted(((code, names.get(code, code)) for code in codes if code), key=lambda pair: pair[1])

@@ -22,6 +22,7 @@ from lms.certification.models import Certificate
 from lms.certification.standing import is_valid_at
 from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
 from lms.reporting.inquiry import Inquiry, find_agency
 
@@ -115,8 +116,7 @@ def scope_conditions(inquiry: Inquiry, *permissions: Permission) -> list[Any]:
     filters = inquiry.filters
     wanted: list[Any] = [within(inquiry.viewer, permission) for permission in (Permission.SEE_REPORTS, *permissions)]
     wanted += [
-        Membership.started_on <= inquiry.day,
-        or_(Membership.ended_on.is_(None), Membership.ended_on > inquiry.day),
+        holds_on(inquiry.day),
         User.disabled_at.is_(None),
     ]
     if inquiry.agency_path is not None:

@@ -13,7 +13,8 @@ from lms.errors import Busy, Invalid
 from lms.people import accounts, passwords, signins
 from lms.people.models import User, UserSession
 from lms.web import navigation
-from lms.web.forms.accounts import ProfileForm, SignInForm, add_problem, fill_sign_in
+from lms.web.forms.accounts import ProfileForm, SignInForm, fill_sign_in
+from lms.web.forms.refusals import add_problem
 from lms.web.guards import act, flash_done, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.hosting import is_hosted
 from lms.web.kept import open_entries

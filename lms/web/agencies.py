@@ -10,16 +10,15 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, within
-from lms.clock import local_day, utc_now
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import agencies as tree
 from lms.people.models import Agency
 from lms.people.roster import count_people
 from lms.web.agency_choices import KINDS, agency_choices, as_tree, find_agency, kind_name, number_in
-from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import AgencyForm, MoveForm, NewAgencyForm
-from lms.web.guards import act, flash_done, needs, settings, viewer
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, needs, today, viewer
 
 blueprint = Blueprint("agencies", __name__)
 
@@ -78,13 +77,12 @@ def show_agency(agency_id: int) -> str:
     below = db.session.scalars(
         select(Agency).where(Agency.path.like(f"{agency.path}%"), Agency.id != agency.id).limit(MOST_SHOWN)
     ).all()
-    today = local_day(utc_now(), settings().time_zone)
     return render_template(
         "agencies/agency.html",
         agency=agency,
         above=above_of(person, agency),
         branches=as_tree(below),
-        people=count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today),
+        people=count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today()),
         may_move=may_place(person, agency),
     )
 
@@ -163,8 +161,7 @@ def archive_agency(agency_id: int) -> Page:
         act(lambda: tree.archive_agency(agency_id, actor_id=person.id))
         flash_done(_("%(name)s is archived.", name=agency.name))
         return redirect(url_for("agencies.list_agencies"), code=303)
-    today = local_day(utc_now(), settings().time_zone)
-    people = count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today)
+    people = count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today())
     return render_template(
         "confirm.html",
         title=_("Archive %(name)s?", name=agency.name),
@@ -238,9 +235,3 @@ def values_of(form: AgencyForm) -> dict[str, Any]:
         "county_fips": form.county_fips.data or None,
         "code": form.code.data,
     }
-
-
-def shown(template: str, form: Any, **values: Any) -> Page:
-    """The page of a form; 422 where it was refused."""
-    page = render_template(template, form=form, **values)
-    return (page, 422) if form.errors else page

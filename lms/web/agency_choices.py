@@ -8,16 +8,16 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import case, func, or_, select
 
-from lms.access import Permission, Viewer, require_over, within
+from lms.access import Permission, Viewer, require_over, scope, within
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people.models import Agency
 from lms.people.names import fold
 
 MOST_CHOICES = 300
-"""A longer list cannot be read; then only the chosen agency, those around it and the top are offered."""
+"""A longer list cannot be read; then only the top and what lies around the agencies in question is offered."""
 
 KINDS = {
     "state": N_("State"),
@@ -72,15 +72,20 @@ def as_tree(agencies: Sequence[Agency]) -> list[Branch]:
     return branches
 
 
-def agency_choices(viewer: Viewer, permission: Permission, chosen: Agency | None = None) -> list[tuple[int, str]]:
-    """Id and indented name of the agencies in use and in scope. Two queries at most."""
+def agency_choices(viewer: Viewer, permission: Permission, *near: Agency | None) -> list[tuple[int, str]]:
+    """Id and indented name of the agencies in use and in scope. Two queries at most.
+
+    Of too many: those at the top of the scope, and of each agency in `near` it, those above, below and beside them.
+    """
     in_scope = select(Agency).where(within(viewer, permission), Agency.archived_at.is_(None))
     agencies = list(db.session.scalars(in_scope.order_by(Agency.path).limit(MOST_CHOICES + 1)))
     if len(agencies) > MOST_CHOICES:
-        near: list[ColumnElement[bool]] = [Agency.parent_id.is_(None)]
-        if chosen is not None:
-            near += [Agency.id == chosen.id, Agency.parent_id == chosen.id, Agency.parent_id == chosen.parent_id]
-        agencies = list(db.session.scalars(in_scope.where(or_(*near)).limit(MOST_CHOICES)))
+        paths = scope(viewer, permission)
+        line = {int(part) for agency in near if agency is not None for part in agency.path.strip("/").split("/")}
+        first = or_(Agency.parent_id.is_(None) if paths is None else Agency.path.in_(paths), Agency.id.in_(line))
+        around = in_scope.where(or_(first, Agency.parent_id.in_(line)))
+        nearest = around.order_by(case((first, 0), else_=1), func.length(Agency.path).desc(), Agency.id)
+        agencies = list(db.session.scalars(nearest.limit(MOST_CHOICES)))
     return [(branch.id, "\u2003" * branch.depth + branch.name) for branch in as_tree(agencies)]
 
 

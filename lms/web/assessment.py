@@ -34,8 +34,7 @@ from lms.web.times import saved_text
 
 blueprint = Blueprint("assessment", __name__)
 
-ATTEMPT = "/attempts/<int(max=9223372036854775807):attempt_id>"
-"""No database holds a larger id; a larger one is simply not there (fault 45)."""
+ATTEMPT = "/attempts/<int:attempt_id>"
 
 OWN_FIELDS = ("csrf_token", "idempotency_key", "submit_anyway", "sequence", "lang")
 

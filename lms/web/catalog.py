@@ -218,7 +218,7 @@ def show_glossary(slug: str) -> str:
     )
 
 
-@blueprint.get("/courses/<slug>/assets/<int(max=2147483647):number>/<path:path>")
+@blueprint.get("/courses/<slug>/assets/<int:number>/<path:path>")
 @signed_in
 def send_asset(slug: str, number: int, path: str) -> Response:
     """A file of a version's media folder. It never changes, so a browser may keep it for a year."""

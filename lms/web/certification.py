@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -28,7 +27,7 @@ from lms.errors import N_, Conflict, NotFound
 from lms.people import audit
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.certification import RevokeForm
-from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, viewer
+from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
 
 blueprint = Blueprint("certification", __name__)
@@ -98,7 +97,7 @@ def show_certificate(code: str) -> Page:
         site_url=settings().site_url.rstrip("/"),
         links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
         can_revoke=line.status != "revoked"
-        and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, _today()),
+        and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today()),
     )
 
 
@@ -159,7 +158,7 @@ def change_name_display(code: str) -> Response:
 def revoke_certificate(code: str) -> Page:
     """Ask for the reason, then revoke."""
     person, certificate = viewer(), reach.find_certificate(canonical(code))
-    if not reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, _today()):
+    if not reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today()):
         raise NotFound(N_("There is nothing here that you may see."))
     form = RevokeForm()
     if form.validate_on_submit():
@@ -242,7 +241,7 @@ def canonical(code: str) -> str:
     """The code as it is stored. Raises NotFound for what cannot be one."""
     found = normalize_code(code)
     if found is None:
-        raise NotFound(N_("No certificate with this code was issued here."))
+        raise NotFound(N_("There is nothing here that you may see."))
     return found
 
 
@@ -251,7 +250,7 @@ def find_readable(code: str, token: str = "") -> Certificate:
     certificate, person = reach.find_certificate(canonical(code)), maybe_viewer()
     if token and sharing.opens(token, certificate.id):
         return certificate
-    if reach.is_holder(person, certificate) or reach.reaches(person, Permission.SEE_PEOPLE, certificate, _today()):
+    if reach.is_holder(person, certificate) or reach.reaches(person, Permission.SEE_PEOPLE, certificate, today()):
         return certificate
     if person is not None and certificate.kind == "team":
         cohort_id = db.session.scalar(select(TeamAward.cohort_id).where(TeamAward.certificate_id == certificate.id))
@@ -266,7 +265,3 @@ def find_own(code: str) -> Certificate:
     if not reach.is_holder(viewer(), certificate):
         raise NotFound(N_("There is nothing here that you may see."))
     return certificate
-
-
-def _today() -> date:
-    return local_day(utc_now(), settings().time_zone)

@@ -13,6 +13,8 @@ from typing import Any
 
 from flask import Flask
 
+from lms.people.agencies import counties
+
 SERIES = 4
 """Colors and marker shapes that can be told apart; more series want several charts."""
 
@@ -195,10 +197,11 @@ def county_shapes() -> dict[str, Any]:
 
 def county_map(shares: Mapping[str, float | None]) -> list[tuple[int | None, list[Area]]]:
     """The counties by band, those without a figure first, so that each band is one group of the drawing."""
+    names = counties()
     bands: dict[int | None, list[Area]] = {}
     for shape in county_shapes()["counties"]:
         share = shares.get(shape["fips"])
-        bands.setdefault(band_of(share), []).append(Area(shape["fips"], shape["name"], shape["path"], share))
+        bands.setdefault(band_of(share), []).append(Area(shape["fips"], names[shape["fips"]], shape["path"], share))
     return sorted(bands.items(), key=lambda item: -1 if item[0] is None else item[0])
 
 

@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require
 from lms.database import db
 from lms.errors import Busy, LmsError
 from lms.web.guards import maybe_viewer, policy_of
-from lms.web.kept import entries_to_keep, seal_entries, this_address
+from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
+from lms.web.limits import seconds_to_wait
 
 log = logging.getLogger("lms.web")
 
@@ -97,6 +98,11 @@ def install(app: Flask) -> None:
     def on_old_token(error: CSRFError) -> Page:
         if wants_json():
             return page(400, _("This page is too old"), _("Load the page again. Nothing was lost."))
+        if is_from_elsewhere():
+            title = _("This was sent from another site")
+            return page(
+                400, title, _("Nothing was changed. If you meant to do this, open the page here and begin again.")
+            )
         if maybe_viewer() is None and policy_of(app.view_functions.get(request.endpoint or "")) != "public":
             return send_to_sign_in()
         return render_template("errors/resend.html", entries=entries_to_keep(), action=this_address()), 400
@@ -119,7 +125,14 @@ def install(app: Flask) -> None:
             429: _("Please wait a few minutes and try again. Nothing was lost."),
         }
         title = titles.get(status, _("That did not work"))
-        return page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+        answer = current_app.make_response(
+            page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+        )
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        if status == 429:
+            answer.headers["Retry-After"] = str(seconds_to_wait())
+        return answer
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)

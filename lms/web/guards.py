@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import current_app, flash, g
 from flask_login import current_user
 
 from lms.access import Permission, Viewer, require
+from lms.clock import local_day, utc_now
 from lms.database import run_transaction
 from lms.settings import Settings
 
@@ -59,6 +61,11 @@ def viewer() -> Viewer:
 def settings() -> Settings:
     found: Settings = current_app.extensions["lms"].settings
     return found
+
+
+def today() -> date:
+    """The calendar day of this moment in the site's zone."""
+    return local_day(utc_now(), settings().time_zone)
 
 
 def language() -> str:

@@ -16,12 +16,10 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import invitations
 from lms.people.invitations import Letter
 from lms.people.models import Agency, Invitation
-from lms.web.agencies import shown
 from lms.web.agency_choices import agency_choices, choices_to_make, find_agency, number_in
-from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import InvitationForm
-from lms.web.guards import act, flash_done, language, needs, settings, viewer
-from lms.web.people import today
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, language, needs, settings, today, viewer
 from lms.web.signing_in import absolute_url
 from lms.web.words import LANGUAGES, discipline_name
 

@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from lms.clock import local_day, utc_now
 from lms.database import db
 from lms.errors import Conflict, Invalid
 from lms.people import invitations
 from lms.people.invitations import Letter
 from lms.people.models import Agency, Invitation
 from lms.web.accounts import home
-from lms.web.forms.accounts import EmailEntry, NewAccountForm, add_problem
-from lms.web.guards import act, flash_done, language, maybe_viewer, public, settings
+from lms.web.forms.accounts import EmailEntry, NewAccountForm
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, language, maybe_viewer, public, settings, today
 from lms.web.limits import by_account, limiter, sign_in_limit, was_refused
-from lms.web.passwords import checked_hash, shown
+from lms.web.passwords import checked_hash
 from lms.web.signing_in import absolute_url, refuse_below_host, sign_in
 
 blueprint = Blueprint("joining", __name__)
@@ -70,7 +70,7 @@ def accept_as_oneself(token: str, invitation: Invitation, agency: Agency | None)
     person = maybe_viewer()
     is_theirs = person is not None and person.email == invitation.email
     if request.method == "POST" and person is not None and is_theirs:
-        user_id, day = person.id, local_day(utc_now(), settings().time_zone)
+        user_id, day = person.id, today()
         act(lambda: invitations.accept_as(token, user_id, day=day))
         flash_done(_("Welcome. Your place is set."))
         return redirect(home(), code=303)
@@ -85,7 +85,7 @@ def accept_as_new(token: str, invitation: Invitation, agency: Agency | None) -> 
         hashed = checked_hash(form, invitation.email)
         if hashed is not None:
             name, chosen = form.name.data, form.language.data
-            day = local_day(utc_now(), settings().time_zone)
+            day = today()
             try:
                 user_id = act(
                     lambda: invitations.accept_as_new(token, name=name, password_hash=hashed, language=chosen, day=day)

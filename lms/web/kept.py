@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from lms.web.guards import settings
 
 KEPT_SECONDS = 24 * 3600
 
@@ -17,6 +19,19 @@ class Kept:
 
     address: str
     entries: tuple[tuple[str, str], ...]
+
+
+def is_from_elsewhere() -> bool:
+    """Whether a page of another site sent this form, as far as the browser says. Its entries are never offered again:
+    one click on "Send again" would give them our own token."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        return fetched not in ("same-origin", "none")
+    sender = request.headers.get("Origin") or request.headers.get("Referer")
+    if sender is None:
+        return False
+    own = (request.host, urlsplit(settings().site_url).netloc)
+    return not any(f"{sender}/".partition("://")[2].startswith(f"{host}/") for host in own)
 
 
 def entries_to_keep() -> tuple[tuple[str, str], ...]:

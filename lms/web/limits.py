@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse_many
 from werkzeug.wrappers import Response
 
 from lms.people.names import clean_email
-from lms.settings import Settings
+from lms.settings import Settings, SettingsError, variable_name
 from lms.web.guards import settings
 
 
@@ -34,10 +38,24 @@ def was_refused(response: Response) -> bool:
     return response.status_code == 422
 
 
+def seconds_to_wait() -> int:
+    """After a refusal: until the limit that refused lets this caller in again, at least one."""
+    reached = limiter.current_limit
+    return max(1, math.ceil(reached.reset_at - time.time())) if reached else 60
+
+
 limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """One store of counts for all processes where there is Redis; without it each process counts for itself."""
+    """One store of counts for all processes where there is Redis; without it each process counts for itself.
+
+    Raises SettingsError on a limit that cannot be read: Flask-Limiter would log that and then limit nothing.
+    """
+    for name in ("sign_in_limit", "verify_limit"):
+        try:
+            parse_many(getattr(settings, name))
+        except ValueError:
+            raise SettingsError(f"{variable_name(name)} must read like “10 per 5 minutes”.") from None
     app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
     limiter.init_app(app)

@@ -9,6 +9,7 @@ from lms.web.guards import language, maybe_viewer, public, settings
 from lms.web.help import help_lines_in
 from lms.web.language import keep_entries
 from lms.web.navigation import href_of, nav_home
+from lms.web.signing_in import safe_next
 
 blueprint = Blueprint("pages", __name__)
 
@@ -53,15 +54,8 @@ def leave() -> Response:
 def switch_language() -> Response:
     """Remember the language and go back to the page, taking along what its form carried."""
     chosen = request.values.get("lang", "")
-    to = own_address(request.args.get("to", "/"))
+    to = safe_next(request.args.get("to"), f"{request.script_root}/")
     if chosen in settings().language_list:
         session["language"] = chosen
     keep_entries(to.partition("?")[0].removeprefix(request.script_root))
     return redirect(to, code=303)
-
-
-def own_address(address: str) -> str:
-    """The address if it is a path of this site, else the start page: never a way to another site."""
-    if not address.startswith("/") or address.startswith(("//", "/\\")) or any(ord(sign) < 32 for sign in address):
-        return f"{request.script_root}/"
-    return address

@@ -14,7 +14,8 @@ from lms.errors import Busy, Conflict, Invalid
 from lms.people import accounts
 from lms.people.models import User
 from lms.people.passwords import check_password, hash_password, verify_password
-from lms.web.forms.accounts import ChangePasswordForm, EmailEntry, NewPasswordForm, add_problem
+from lms.web.forms.accounts import ChangePasswordForm, EmailEntry, NewPasswordForm
+from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, public, settings, signed_in, viewer
 from lms.web.limits import by_account, limiter, sign_in_limit, was_refused
 from lms.web.signing_in import absolute_url, refuse_below_host
@@ -95,9 +96,3 @@ def checked_hash(form: Any, email: str | None) -> str | None:
     except Busy as error:
         form.form_errors.append(_(error.message))
     return None
-
-
-def shown(template: str, form: Any, **values: Any) -> Page:
-    """The page of a form; 422 where it was refused."""
-    page = render_template(template, form=form, **values)
-    return (page, 422) if form.errors else page

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -11,7 +9,7 @@ from sqlalchemy import select
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
 from lms.certification.models import Certificate
 from lms.certification.transcript import Line, load_transcript
-from lms.clock import local_day, utc_now
+from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
@@ -21,7 +19,7 @@ from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_
 from lms.web.agency_choices import agency_choices, find_agency, number_in
 from lms.web.certification import STATUS_TAGS
 from lms.web.forms.people import RosterFilters
-from lms.web.guards import needs, settings, viewer
+from lms.web.guards import needs, today, viewer
 from lms.web.navigation import page_url
 from lms.web.words import discipline_name
 
@@ -154,7 +152,7 @@ def visible_grants(person: Viewer, user_id: int) -> list[tuple[RoleGrant, str | 
 def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> list[Line]:
     """Certificates that an administrator sees: all while the person works here, those awarded here once they left."""
     lines = list(load_transcript(user_id, utc_now()).lines)
-    if scope(person, Permission.SEE_PEOPLE) is None or any(is_current(place) for place in places):
+    if scope(person, Permission.SEE_PEOPLE) is None or any(place.holds_on(today()) for place in places):
         return lines
     awarded_here = select(Certificate.code).where(
         Certificate.user_id == user_id,
@@ -162,11 +160,3 @@ def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> li
     )
     codes = set(db.session.scalars(awarded_here))
     return [line for line in lines if line.code in codes]
-
-
-def is_current(place: RosterPlace) -> bool:
-    return place.started_on <= today() and (place.ended_on is None or place.ended_on > today())
-
-
-def today() -> date:
-    return local_day(utc_now(), settings().time_zone)

@@ -13,12 +13,11 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import disabling, memberships
 from lms.people.models import Agency, Membership
 from lms.people.roster import is_wholly_within
-from lms.web.agencies import shown
 from lms.web.agency_choices import agency_choices, choices_to_make, find_agency, number_in
-from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import EndPlaceForm, PlaceForm
-from lms.web.guards import act, flash_done, needs, viewer
-from lms.web.people import find_person, today
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, needs, today, viewer
+from lms.web.people import find_person
 from lms.web.words import discipline_name
 
 blueprint = Blueprint("places", __name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, stream_with_context, url_for
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from lms.access import Permission
 from lms.catalog.facts import title_of
 from lms.catalog.versions import current_versions
+from lms.certification.validity import last_day_before
 from lms.clock import local_day, utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.errors import N_, NotFound
@@ -91,8 +92,9 @@ def export_overview() -> Response:
 def export_expiring() -> Response:
     """Everybody whose certificate expires within 60 days."""
     inquiry = asked()
-    head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Expires at"), _("As of")]
-    return csv_response("expiring", inquiry, head, people_cells(inquiry, stream_people(list_expiring(inquiry))))
+    head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Valid through"), _("Expires at"), _("As of")]
+    lines = stream_people(list_expiring(inquiry))
+    return csv_response("expiring", inquiry, head, people_cells(inquiry, lines, has_last_day=True))
 
 
 @blueprint.get("/reports/in-progress.csv")
@@ -194,13 +196,20 @@ def row_cells(row: Row, inquiry: Inquiry) -> list[Cell]:
     ]
 
 
-def people_cells(inquiry: Inquiry, lines: Iterable[PersonLine]) -> Iterator[list[Cell]]:
+@blueprint.app_template_filter()
+def last_valid_day(expires_at: datetime) -> date:
+    """The day that the certificate itself names; the moment it expires at is already the day after."""
+    return last_day_before(expires_at, settings().time_zone)
+
+
+def people_cells(inquiry: Inquiry, lines: Iterable[PersonLine], *, has_last_day: bool = False) -> Iterator[list[Cell]]:
     titles = course_titles()
     as_of = inquiry.as_of.isoformat(timespec="seconds")
     for line in lines:
         title = titles.get(line.course_id, _("A course that is no longer offered"))
         at = line.at.isoformat(timespec="seconds")
-        yield [line.name, line.agency_name, discipline_name(line.discipline), title, at, as_of]
+        last = [last_valid_day(line.at).isoformat()] if has_last_day else []
+        yield [line.name, line.agency_name, discipline_name(line.discipline), title, *last, at, as_of]
 
 
 def csv_response(name: str, inquiry: Inquiry, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require_over, scope
@@ -13,13 +15,13 @@ from lms.clock import start_of_day
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import roles
-from lms.people.models import Agency, RoleGrant
+from lms.people.memberships import holds_on
+from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.web.accounts import home
-from lms.web.agencies import shown
 from lms.web.agency_choices import agency_choices, choices_to_make, find_agency
-from lms.web.forms.accounts import add_problem
 from lms.web.forms.people import RoleForm
-from lms.web.guards import act, flash_done, needs, settings, viewer
+from lms.web.forms.refusals import add_problem, shown
+from lms.web.guards import act, flash_done, needs, settings, today, viewer
 from lms.web.people import find_person
 
 blueprint = Blueprint("roles", __name__)
@@ -56,7 +58,7 @@ def grant_role(user_id: int) -> Page:
     form = RoleForm()
     form.role.choices = choices_to_make([(role, role_name(role)) for role in roles.roles_to_give(person)])
     everywhere = [(0, _("(everywhere)"))] if scope(person, OVER) is None else []
-    form.agency_id.choices = choices_to_make([*agency_choices(person, OVER), *everywhere])
+    form.agency_id.choices = choices_to_make([*agency_choices(person, OVER, *workplaces(user)), *everywhere])
     if form.validate_on_submit():
         agency = find_agency(person, OVER, form.agency_id.data) if form.agency_id.data else None
         role, agency_id, last = form.role.data, agency.id if agency else None, form.until.data
@@ -93,6 +95,12 @@ def revoke_role(user_id: int, grant_id: int) -> Page:
         submit_text=_("Take back"),
         cancel_href=url_for("people.show_person", user_id=user_id),
     )
+
+
+def workplaces(user: User) -> Sequence[Agency]:
+    """Where somebody works today: a role is mostly given over one of these, or one above."""
+    here = select(Membership.agency_id).where(Membership.user_id == user.id, holds_on(today()))
+    return db.session.scalars(select(Agency).where(Agency.id.in_(here))).all()
 
 
 def find_grant(person: Viewer, user_id: int, grant_id: int) -> tuple[RoleGrant, Agency | None]:

@@ -6,16 +6,16 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, ValidationError
 
 LARGEST_ID = 2**63 - 1
+LONGEST = len(str(LARGEST_ID))
 
 
 class RecordId(IntegerConverter):
     """`<int:…>`; a larger number would be an error inside the database instead of a 404 (fault 45)."""
 
     def to_python(self, value: str) -> int:
-        number = int(value) if len(value) < 20 else LARGEST_ID + 1
-        if number > LARGEST_ID:
+        if len(value) > LONGEST or int(value) > LARGEST_ID:
             raise ValidationError
-        return number
+        return int(super().to_python(value))
 
 
 def install(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Headers on every answer: a strict content policy, no sniffing, no framing, no referrer, nothing stored."""
+"""Headers on every answer: a strict content policy, no sniffing, no framing, no referrer elsewhere."""
 
 from __future__ import annotations
 
@@ -89,8 +89,7 @@ def content_policy(widened: dict[str, list[str]] | None = None) -> str:
 
 def install(app: Flask, settings: Settings) -> None:
     """Put the headers on every answer of the app, and answer only to our own host names."""
-    hosts = [part.strip() for part in settings.trusted_hosts.split(",") if part.strip()]
-    app.config["TRUSTED_HOSTS"] = hosts or None
+    app.config["TRUSTED_HOSTS"] = list(settings.host_list) or None
     usual_policy = content_policy()
 
     @app.errorhandler(SecurityError)

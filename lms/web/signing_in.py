@@ -11,10 +11,9 @@ from flask import g, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import NotFound
 
-from lms.clock import local_day, utc_now
 from lms.database import db
 from lms.people import accounts, passwords, signins
-from lms.web.guards import act, maybe_viewer, settings
+from lms.web.guards import act, maybe_viewer, settings, today
 from lms.web.hosting import is_hosted
 from lms.web.sessions import LmsSessionData
 
@@ -51,10 +50,9 @@ def sign_in(user_id: int) -> None:
         )
 
     data.begin(act(begin), fresh)
-    today = local_day(utc_now(), settings().time_zone)
     # The rest of this request belongs to the new person: its form tokens and its header.
     g.pop("csrf_token", None)
-    g._login_user = data.viewer = signins.load_viewer(user_id, today=today)
+    g._login_user = data.viewer = signins.load_viewer(user_id, today=today())
 
 
 def sign_out() -> None:

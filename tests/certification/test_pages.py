@@ -230,6 +230,22 @@ def test_a_share_link_opens_no_other_certificate_and_a_guess_none(learners: Lear
     assert stranger.get(f"/certificates/{code}.pdf?share=x").status_code == 404
 
 
+def test_only_verification_tells_which_codes_exist(learners: Learners) -> None:
+    _, code = learners.certified()
+    other, stranger = learners.world.client_of(learners.world.user()), learners.world.app.test_client()
+
+    def answers(shown: str) -> list[tuple[int, str]]:
+        found = (
+            other.get(f"/certificates/{shown}"),
+            other.get(f"/certificates/{shown}.pdf"),
+            send(other, f"/certificates/{shown}/links", "/certificates"),
+            stranger.get(f"/certificates/{shown}.pdf?share={'x' * 32}"),
+        )
+        return [(answer.status_code, text_of(answer).replace(shown, "CODE")) for answer in found]
+
+    assert answers(code) == answers(new_code()) == answers("no-code")
+
+
 def test_only_the_holder_makes_links_and_hides_the_name(learners: Learners) -> None:
     _, code = learners.certified()
     admin = learners.world.user()
@@ -393,10 +409,11 @@ def test_a_genuine_file_of_a_revoked_certificate_is_still_revoked(learners: Lear
 
 
 def test_look_ups_are_limited_per_address(client: FlaskClient) -> None:
-    statuses = [client.get(f"/verify/{new_code()}.json").status_code for _ in range(31)]
+    answers = [client.get(f"/verify/{new_code()}.json") for _ in range(31)]
 
-    assert statuses[:30] == [404] * 30
-    assert statuses[30] == 429
+    assert [answer.status_code for answer in answers[:30]] == [404] * 30
+    assert answers[30].status_code == 429
+    assert 1 <= int(answers[30].headers["Retry-After"]) <= 61
 
 
 def test_a_verification_costs_one_query(learners: Learners, client: FlaskClient, count_queries: QueryCount) -> None:

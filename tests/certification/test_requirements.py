@@ -111,13 +111,13 @@ def test_before_the_window_opens_nothing_is_issued_and_the_day_is_said() -> None
     assert decision.holds_until == date(2026, 7, 30)
 
 
-def test_a_renewal_needs_what_was_completed_since_the_window_opened() -> None:
+def test_a_renewal_needs_what_was_completed_after_the_award_that_it_renews() -> None:
     day = date(2026, 6, 15)
 
-    old = decide(RULE, teacher(held("core", date(2026, 4, 29)), held("sn", date(2026, 5, 1))), day, EARLIER)
-    new = decide(RULE, teacher(held("core", date(2026, 4, 30)), held("sn", date(2026, 5, 1))), day, EARLIER)
+    old = decide(RULE, teacher(held("core", date(2024, 7, 30)), held("sn", date(2025, 5, 1))), day, EARLIER)
+    new = decide(RULE, teacher(held("core", date(2024, 7, 31)), held("sn", date(2025, 5, 1))), day, EARLIER)
 
-    assert old.lacks == (Lack("too-old", ("core",), on=date(2026, 4, 29)),)
+    assert old.lacks == (Lack("too-old", ("core",), on=date(2024, 7, 30)),)
     assert new.is_earned
 
 

@@ -8,9 +8,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from babel.dates import format_date
 from flask.testing import FlaskClient
 
-from lms.clock import utc_now
+from lms.certification.validity import expiry_of
+from lms.clock import local_day, utc_now
 from tests.conftest import QueryCount
 from tests.reporting.records import add_course, award, enroll
 from tests.support.world import World
@@ -39,6 +41,19 @@ def two_agencies(world: World) -> tuple[FlaskClient, int, int]:
 
 def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_county_and_the_city_of_st_louis_can_be_told_apart(world: World) -> None:
+    administrator = world.user("Administrator")
+    above = world.agency("State")
+    for fips in ("29189", "29510"):
+        world.agency(parent=above, county=fips)
+    world.grant(administrator, "agency-administrator", above)
+
+    page = world.client_of(administrator).get("/reports").get_data(as_text=True)
+
+    assert '<option value="29189">St. Louis County</option>' in page
+    assert '<option value="29510">St. Louis City</option>' in page
 
 
 @pytest.mark.parametrize("address", [*ADDRESSES, *FILES])
@@ -93,6 +108,22 @@ def test_the_file_has_the_totals_of_the_page(world: World) -> None:
     assert on_page is not None
     assert list(on_page.groups()) == ["2", "1", "1", "1", "1"]
     assert file[-1][2:8] == ["2", "1", "50", "1", "1", "1"]
+
+
+def test_a_report_names_the_day_that_the_certificate_names(world: World) -> None:
+    course, agency = add_course(world, "one"), world.agency()
+    holder, administrator = world.user("Ana", agency=agency), world.user()
+    world.grant(administrator, "agency-administrator", agency)
+    last_day = local_day(utc_now(), "America/Chicago") + timedelta(days=9)
+    expires_at = expiry_of(last_day, "America/Chicago")
+    world.write(lambda: award(holder, course, valid_from=utc_now() - timedelta(days=9), expires_at=expires_at))
+    client = world.client_of(administrator)
+
+    page = client.get("/reports/expiring").get_data(as_text=True)
+    head, line = rows_of(client.get("/reports/expiring.csv").data)[:2]
+
+    assert f"<td>{format_date(last_day, 'long', 'en_US')}</td>" in page
+    assert line[head.index("Valid through")] == last_day.isoformat()
 
 
 def test_a_name_that_is_a_formula_is_neutral_in_the_file(world: World) -> None:

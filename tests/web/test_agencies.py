@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
+from lms.access import Permission
 from lms.database import db
-from lms.people.models import Agency
+from lms.people.models import Agency, RoleGrant
+from lms.people.signins import load_viewer
+from lms.web import agency_choices
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -167,3 +170,65 @@ def test_a_tree_of_thousands_stays_a_page(tree: Tree, world: World) -> None:
     assert len(page.data) < 60_000
     assert len(form.data) < 60_000
     assert f'selected value="{tree.school}"' in form.text
+
+
+# --- more agencies than a list can hold -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def few_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agency_choices, "MOST_CHOICES", 5)
+
+
+def offered(world: World, admin: int, *near: int) -> list[str]:
+    def read() -> list[str]:
+        viewer = load_viewer(admin)
+        assert viewer is not None
+        around = [db.session.get_one(Agency, number) for number in near]
+        found = agency_choices.agency_choices(viewer, Permission.MANAGE_PEOPLE, *around)
+        return [name.strip("\u2003") for _, name in found]
+
+    return world.read(read)
+
+
+@pytest.fixture
+def large(world: World, few_fit: None) -> tuple[int, int, int]:
+    """A state with two districts of six schools each: the ids of one district, a school of it, and its administrator."""
+    state = world.agency("State")
+    districts = [world.agency(f"District {letter}", parent=state) for letter in "AB"]
+    schools = [world.agency(f"School {n}", parent=district) for district in districts for n in range(6)]
+    admin = world.user()
+    world.grant(admin, "agency-administrator", districts[1])
+    return districts[1], schools[-1], admin
+
+
+def test_of_too_many_agencies_the_top_of_ones_own_is_offered(world: World, large: tuple[int, int, int]) -> None:
+    _district, _school, admin = large
+
+    assert offered(world, admin) == ["District B"]
+
+
+def test_of_too_many_agencies_those_around_the_one_in_question_are_offered(
+    world: World, large: tuple[int, int, int]
+) -> None:
+    _district, school, admin = large
+    everywhere = world.user()
+    world.grant(everywhere, "state-administrator")
+
+    names = offered(world, everywhere, school)
+
+    assert offered(world, admin, school)[0] == "District B"
+    assert {"State", "District B", "School 5"} <= set(names)
+    assert len(names) == 5
+
+
+def test_a_role_can_be_given_over_the_workplace_in_the_largest_state(world: World, large: tuple[int, int, int]) -> None:
+    _district, school, _admin = large
+    principal, top = world.user(agency=school), world.user()
+    world.grant(top, "state-administrator")
+    client, address = world.client_of(top), f"/people/{principal}/roles"
+
+    answer = send(client, address, {"role": "agency-administrator", "agency_id": school}, page=address)
+
+    assert answer.status_code == 303
+    assert world.read(lambda: db.session.query(RoleGrant).filter_by(user_id=principal).one().agency_id) == school

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from lms.app import create_app
+from lms.settings import SettingsError
 from lms.web.guards import public
 from lms.web.security import content_policy, widen
 from tests.support.world import World
@@ -39,6 +40,13 @@ def test_every_answer_carries_the_headers(client: FlaskClient, address: str) -> 
     assert "Strict-Transport-Security" not in headers
 
 
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_it_takes(client: FlaskClient) -> None:
+    answer = client.delete("/healthz")
+
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
 def test_pages_of_a_signed_in_person_are_stored_nowhere(world: World, client: FlaskClient) -> None:
     as_stranger = client.get("/help").headers["Cache-Control"]
     world.sign_in(client, world.user(agency=world.agency()))
@@ -55,6 +63,15 @@ def test_https_only_is_promised_where_the_site_is_https(tmp_path: Path) -> None:
     answer = app.test_client().get("/privacy", base_url="https://training.example")
 
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+
+
+@pytest.mark.parametrize("name", ["sign_in_limit", "verify_limit"])
+@pytest.mark.parametrize("value", ["", "10", "ten per minute", "10 per fortnight"])
+def test_a_limit_that_cannot_be_read_stops_the_start_instead_of_limiting_nothing(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"LMS_{name.upper()}"):
+        make_app(tmp_path, **{name: value})
 
 
 def test_another_host_name_is_refused_in_plain_text(tmp_path: Path) -> None:

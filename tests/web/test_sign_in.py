@@ -150,6 +150,41 @@ def test_an_old_form_token_keeps_the_entries_and_asks_once_more(client: FlaskCli
     assert "Send again" in answer.text
 
 
+ELSEWHERE = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://[unreadable"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Referer": "https://evil.example/page"},
+]
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_what_another_site_sends_is_never_offered_to_be_sent_again(
+    client: FlaskClient, ana: int, headers: dict[str, str], is_signed_in: bool
+) -> None:
+    if is_signed_in:
+        sign_in(client, EMAIL)
+
+    answer = client.post("/account", data={"name": "Mallory", "language": "en"}, headers=headers)
+
+    assert answer.status_code == 400
+    assert "Mallory" not in answer.text
+    assert 'name="kept"' not in answer.text
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
+def test_what_our_own_page_sent_is_offered_again(client: FlaskClient, ana: int, headers: dict[str, str]) -> None:
+    sign_in(client, EMAIL)
+
+    answer = client.post("/account", data={"csrf_token": "old", "name": "Ana María"}, headers=headers)
+
+    assert 'value="Ana María"' in answer.text
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, EqualTo, InputRequired, Length
 
-from lms.errors import N_, LmsError
+from lms.errors import N_
 from lms.people.passwords import MIN_CHARACTERS
 from lms.web.words import LANGUAGES
 
@@ -123,13 +122,3 @@ class ProfileForm(FlaskForm):
 def fill_sign_in(*, next: str = "", kept: str = "") -> SignInForm:
     """An empty sign-in form, whatever this request carries in fields of the same name."""
     return SignInForm(formdata=None, next=next, kept=kept)
-
-
-def add_problem(form: FlaskForm, error: LmsError, field: str | None = None) -> None:
-    """Show what a service refused beside the field it names, else beside `field`, else above the form."""
-    text = gettext(error.message, **error.values)
-    name = getattr(error, "field", None) or field
-    if name and name in form:
-        form[name].errors = [*form[name].errors, text]
-    else:
-        form.form_errors.append(text)
