@@ -21,14 +21,17 @@ from lms.catalog.versions import course_of
 from lms.certification import awards, certifying
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
+from lms.certification.renewing import renewal_offer
 from lms.clock import utc_now
 from lms.cohorts import standing as cohorts
 from lms.cohorts.standing import Filled
 from lms.courseware.course import Course, Module
 from lms.database import db
+from lms.errors import N_, Conflict
 from lms.learning import enrollments, progress
 from lms.learning.models import Enrollment
 from lms.learning.progress import Standing
+from lms.learning.renewals import begin_renewal, chain_of
 from lms.people.audit import note
 from lms.people.models import User
 from lms.settings import Settings
@@ -65,6 +68,26 @@ def enroll(viewer: Viewer, slug: str, now: datetime | None = None) -> int:
         return standing.enrollment_id
     enrollment = enrollments.enroll(viewer.id, standing.course_id, now)
     note("enrollment.begun", "enrollment", enrollment.id, actor_id=viewer.id, course=standing.course_id)
+    return enrollment.id
+
+
+def renew_course(viewer: Viewer, slug: str, settings: Settings, now: datetime | None = None) -> int:
+    """Somebody takes a course again: all of it near the end of their certificate, or only what changed since.
+
+    Pressing again finds the same enrollment. Raises Conflict where nothing is to be renewed.
+    """
+    now = now or utc_now()
+    progress.hold_enrollment(viewer.id, slug)
+    standing = progress.load_standing(viewer.id, slug)
+    if standing.completed_at is None and standing.cycle > 1:
+        return progress.require_enrollment(standing)
+    offer = renewal_offer(viewer.id, standing, now, settings.time_zone)
+    if offer.kind is None:
+        raise Conflict(N_("There is nothing to renew in this course now."))
+    enrollment = begin_renewal(viewer.id, standing.course_id, now, only_changed=offer.kind == "changed")
+    note(
+        "enrollment.renewed", "enrollment", enrollment.id, actor_id=viewer.id, course=standing.course_id, by=offer.kind
+    )
     return enrollment.id
 
 
@@ -186,15 +209,17 @@ def _complete(
 
 def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:
     """The course's certificate, if it is earned with this; None where it was issued before or nothing is earned."""
-    evidence = attempts.passed_attempt(enrollment_id, course.required_modules)
+    enrollment = db.session.get_one(Enrollment, enrollment_id)
+    evidence = attempts.passed_attempt(chain_of(enrollment), course.required_modules)
     if evidence is None:
         return None
+    version_id = evidence.version_id if enrollment.renews_id is None else enrollment.version_id
     certificate = awards.award_course_certificate(
         user=db.session.get_one(User, viewer.id),
-        enrollment=db.session.get_one(Enrollment, enrollment_id),
+        enrollment=enrollment,
         attempt=evidence,
-        version=db.session.get_one(CourseVersion, evidence.version_id),
-        course=course_of(evidence.version_id),
+        version=db.session.get_one(CourseVersion, version_id),
+        course=course_of(version_id),
         now=now,
         site=AwardSite.from_settings(settings),
     )

@@ -38,6 +38,7 @@ TABLE: dict[tuple[str, str], str] = {
     ("batches.list_batches", "GET"): "303 200 200 200 200 200 200 200",
     ("batches.show_batch", "GET"): "303 404 404 404 404 404 404 200",
     ("catalog.enroll", "POST"): "401 303 303 303 303 303 303 303",
+    ("catalog.renew", "POST"): "401 409 409 409 409 409 409 409",
     ("catalog.send_asset", "GET"): "303 404 404 404 404 404 404 404",
     ("catalog.show_catalog", "GET"): "200 200 200 200 200 200 200 200",
     ("catalog.show_course", "GET"): "200 200 200 200 200 200 200 200",

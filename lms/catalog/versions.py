@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -129,3 +130,29 @@ def find_version(slug: str, number: int) -> int:
     if version_id is None:
         raise NotFound(N_("There is no such course."))
     return version_id
+
+
+def retrained_modules(course_id: int, after_number: int) -> frozenset[str]:
+    """The modules that were changed by the retrains published after a version: what its holders are asked to take
+    again. A correction or revision in between re-opens nothing. Ids of the current version."""
+    rows = db.session.execute(
+        select(CourseVersion.id, CourseVersion.number, CourseVersion.change, CourseVersion.content_hash)
+        .where(CourseVersion.course_id == course_id, CourseVersion.number >= after_number)
+        .order_by(CourseVersion.number)
+    ).all()
+    changed: set[str] = set()
+    for before, row in pairwise(rows):
+        if row.change == "retrain":
+            changed |= changed_modules(course_of(before.id, before.content_hash), course_of(row.id, row.content_hash))
+    if not rows:
+        return frozenset()
+    current = course_of(rows[-1].id, rows[-1].content_hash)
+    return frozenset(changed & {entry.id for entry in current.modules})
+
+
+def changed_modules(before: CourseText, after: CourseText) -> set[str]:
+    """Modules that are new in `after`, or say or ask something else than in `before` (in the default language)."""
+    language = after.default_language
+    return {
+        entry.id for entry in after.modules if before.module(entry.id, language) != after.module(entry.id, language)
+    }

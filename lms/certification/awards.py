@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from lms.courseware.course import Course
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
+from lms.learning.renewals import chain_of
 from lms.people import audit
 from lms.people.models import Agency, User
 
@@ -32,24 +33,26 @@ class Done:
     passed: dict[str, Attempt]
 
 
-def done_in(enrollment_id: int) -> Done:
-    """What an enrollment has done, in two queries."""
-    completed = db.session.scalars(
-        select(ModuleProgress.module_id).where(
-            ModuleProgress.enrollment_id == enrollment_id, ModuleProgress.completed_at.is_not(None)
+def done_in(enrollment: Enrollment) -> Done:
+    """What an enrollment has done. Where it goes on from an earlier one, the quizzes of the modules taken over count too:
+    those that were changed are to be passed anew."""
+    chain = chain_of(enrollment)
+    completed = frozenset(
+        db.session.scalars(
+            select(ModuleProgress.module_id).where(
+                ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at.is_not(None)
+            )
         )
     )
     attempts = db.session.scalars(
         select(Attempt)
-        .where(Attempt.enrollment_id == enrollment_id, Attempt.passed.is_(True))
+        .where(Attempt.enrollment_id.in_(chain), Attempt.passed.is_(True))
         .order_by(Attempt.submitted_at, Attempt.id)
     )
-    return Done(frozenset(completed), {attempt.module_id: attempt for attempt in attempts})
-
-
-def missing_for(enrollment_id: int, course: Course, language: str) -> list[Missing]:
-    """Why there is no certificate yet, module by module in the course's order; empty where it is earned."""
-    return _missing(done_in(enrollment_id), course, language)
+    passed = {
+        one.module_id: one for one in attempts if one.enrollment_id == enrollment.id or one.module_id in completed
+    }
+    return Done(completed, passed)
 
 
 def award_course_certificate(
@@ -65,9 +68,11 @@ def award_course_certificate(
     """The certificate of this enrollment's cycle, issued now if it has been earned and was not issued before.
 
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
-    module as the evidence. `version` and `course` are what was taken: those of the attempt. A revoked certificate is
-    not made anew by passing again: then None. The caller commits. Raises ValueError where the rows do not belong
-    together, which only a bug can bring about.
+    module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
+    was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
+    issued once that has passed: then the whole course is due. A revoked certificate is not made anew by passing again:
+    then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
+    about.
     """
     _refuse_mismatch(user, enrollment, attempt, version)
     # One at a time per enrollment (PostgreSQL; SQLite has one writer anyway): two graders make one certificate.
@@ -75,13 +80,19 @@ def award_course_certificate(
     existing = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle)
     if existing is not None:
         return existing if existing.revoked_at is None else None
-    done = done_in(enrollment.id)
+    done = done_in(enrollment)
     language = _language(attempt.language if attempt is not None else user.language, course)
     if _missing(done, course, language):
         return None
     evidence = _evidence(attempt, done, course.required_modules)
     place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
     facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
+    if enrollment.renews_id is not None:
+        renewed = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle - 1)
+        end = CertificateFacts.from_json(renewed.facts).valid_until if renewed is not None else None
+        if end is not None and end < facts.completed_on:
+            return None
+        facts = replace(facts, valid_until=end)
     certificate = insert_certificate(
         facts,
         now,
@@ -174,7 +185,8 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
 def _refuse_mismatch(user: User, enrollment: Enrollment, attempt: Attempt | None, version: CourseVersion) -> None:
     belongs = enrollment.user_id == user.id and version.course_id == enrollment.course_id
     if attempt is not None:
-        belongs = belongs and attempt.enrollment_id == enrollment.id and attempt.version_id == version.id
+        belongs = belongs and attempt.enrollment_id in chain_of(enrollment)
+        belongs = belongs and version.id in (attempt.version_id, enrollment.version_id)
     if not belongs:
         raise ValueError("the person, enrollment, attempt and version of an award do not belong together")
 

@@ -29,6 +29,8 @@ class Enrollment(Model):
     cycle: Mapped[int] = mapped_column(default=1)
     enrolled_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("lms_enrollments.id", ondelete="RESTRICT"), index=True)
+    """The enrollment that this one goes on from, where only what changed is taken again; None: all of it is."""
     user: Mapped[User] = relationship()
     course: Mapped[Course] = relationship()
     version: Mapped[CourseVersion] = relationship()

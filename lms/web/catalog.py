@@ -12,12 +12,14 @@ from lms import journey
 from lms.catalog import facts as course_facts
 from lms.catalog import versions
 from lms.catalog.listing import disciplines_of, find_matching
-from lms.catalog.versions import CurrentVersion
+from lms.catalog.versions import CurrentVersion, retrained_modules
+from lms.certification.renewing import renewal_offer
+from lms.clock import utc_now
 from lms.courseware.course import Course
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
-from lms.web.guards import act, language, maybe_viewer, public, signed_in, viewer
+from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.reader import placed
 from lms.web.security import sandbox
 from lms.web.words import add_filters
@@ -159,8 +161,14 @@ def show_course(slug: str) -> str:
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
     rows = module_rows(course, standing, language())
+    offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
+    changed = (
+        retrained_modules(standing.course_id, standing.version_number) if offer and offer.kind == "changed" else ()
+    )
     return render_template(
         "catalog/course.html",
+        offer=offer,
+        changed=[row for row in rows if row.id in changed],
         course=course,
         standing=standing,
         text=course.text(language()),
@@ -189,6 +197,15 @@ def _objectives(course: Course) -> list[str]:
         for objective in module.objectives if module else ():
             seen.setdefault(objective.id, objective.text)
     return list(seen.values())
+
+
+@blueprint.post("/courses/<slug>/renew")
+@signed_in
+def renew(slug: str) -> Response:
+    """Take the course again, or what changed of it; pressing again goes on where one was."""
+    person, site = viewer(), settings()
+    act(lambda: journey.renew_course(person, slug, site))
+    return redirect(url_for("learning.resume_course", slug=slug), code=303)
 
 
 @blueprint.post("/courses/<slug>/enroll")

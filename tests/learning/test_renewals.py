@@ -1,0 +1,172 @@
+"""Renewing a course: all of it near the end, or only what a retrain changed; nothing that was done is touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from lms import journey
+from lms.certification.facts import CertificateFacts
+from lms.certification.models import Certificate
+from lms.certification.renewing import offer_of
+from lms.courseware.read import load_folder
+from lms.database import db
+from lms.errors import Conflict
+from lms.learning.models import Enrollment, ModuleProgress
+from tests.learning.test_new_versions import Learner, edited, publish
+from tests.support.world import World
+
+BEGIN = datetime(2026, 3, 14, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def files(tiny_course) -> dict[str, bytes]:
+    return load_folder(tiny_course)
+
+
+@pytest.fixture
+def holder(app: Flask, world: World, files: dict[str, bytes]) -> Learner:
+    """Somebody who completed the course on 14 March 2026 and holds its certificate for 24 months."""
+    with time_machine.travel(BEGIN, tick=False):
+        publish(world, files)
+        return Learner(app, world).finish()
+
+
+def renew(learner: Learner) -> int:
+    return learner.world.write(lambda: journey.renew_course(learner.viewer, "tiny", learner.settings))
+
+
+def certificates(learner: Learner) -> list[CertificateFacts]:
+    rows = learner.world.read(lambda: db.session.scalars(select(Certificate).order_by(Certificate.cycle)).all())
+    return [CertificateFacts.from_json(row.facts) for row in rows]
+
+
+def final_changed(files: dict[str, bytes]) -> dict[str, bytes]:
+    path = "en/90-final.md"
+    return {**files, path: files[path].replace(b"as often as you like", b"as often as you wish")}
+
+
+def test_a_certificate_that_lasts_is_not_renewed(holder: Learner) -> None:
+    with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC)), pytest.raises(Conflict, match="nothing to renew"):
+        renew(holder)
+
+
+def test_after_a_retrain_only_what_changed_is_taken_again(holder: Learner, files: dict[str, bytes]) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, edited(files), "retrain")
+        renew(holder)
+        standing = holder.standing
+        assert (standing.cycle, standing.completed_at) == (2, None)
+        assert [name for name in ("first-steps", "second-steps", "final") if standing.is_completed(name)] == [
+            "second-steps",
+            "final",
+        ]
+
+        holder.read("first-steps")
+
+    first, second = certificates(holder)
+    assert (first.version_number, second.version_number) == (1, 2)
+    assert second.completed_on == date(2026, 9, 1)
+    assert second.valid_until == first.valid_until == date(2028, 3, 14)
+    assert second.content_hash != first.content_hash
+
+
+def test_a_changed_final_is_passed_anew(holder: Learner, files: dict[str, bytes]) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, final_changed(files), "retrain")
+        renew(holder)
+        assert not holder.standing.is_completed("final")
+
+        holder.submit(holder.start("final"))
+
+    assert [facts.version_number for facts in certificates(holder)] == [1, 2]
+
+
+def test_a_correction_between_re_opens_nothing(holder: Learner, files: dict[str, bytes]) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, edited(files), "correction")
+        publish(holder.world, final_changed(edited(files)), "retrain")
+        renew(holder)
+
+        assert holder.standing.is_completed("first-steps")
+        assert not holder.standing.is_completed("final")
+
+
+def test_what_was_done_keeps_its_own_moments(holder: Learner, files: dict[str, bytes]) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, edited(files), "retrain")
+        renewal = renew(holder)
+
+    moments = holder.world.read(
+        lambda: db.session.scalars(
+            select(ModuleProgress.completed_at).where(ModuleProgress.enrollment_id == renewal)
+        ).all()
+    )
+    assert moments == [BEGIN, BEGIN]
+
+
+def test_near_its_end_the_whole_course_is_taken_again(holder: Learner) -> None:
+    with time_machine.travel(datetime(2027, 12, 14, 18, tzinfo=UTC)):
+        renew(holder)
+        standing = holder.standing
+        assert (standing.cycle, dict(standing.modules)) == (2, {})
+
+        holder.read("first-steps").read("second-steps")
+        holder.submit(holder.start("second-steps"))
+        holder.submit(holder.start("final"))
+
+    first, second = certificates(holder)
+    assert (first.valid_until, second.valid_until) == (date(2028, 3, 14), date(2029, 12, 14))
+
+
+def test_pressing_renew_twice_makes_one_renewal(holder: Learner) -> None:
+    with time_machine.travel(datetime(2028, 1, 2, tzinfo=UTC)):
+        first, again = renew(holder), renew(holder)
+
+    count = holder.world.read(lambda: db.session.query(Enrollment).count())
+    assert (first == again, count) == (True, 2)
+
+
+def test_what_changed_is_not_enough_once_the_certificate_has_ended_meanwhile(
+    holder: Learner, files: dict[str, bytes]
+) -> None:
+    with time_machine.travel(datetime(2027, 11, 1, 17, tzinfo=UTC)):
+        publish(holder.world, edited(files), "retrain")
+        renew(holder)
+    with time_machine.travel(datetime(2028, 4, 1, 17, tzinfo=UTC)):
+        holder.read("first-steps")
+        assert len(certificates(holder)) == 1
+
+        renew(holder)
+        assert holder.standing.cycle == 3
+
+
+def test_the_offer_opens_on_its_day_and_a_revoked_certificate_gets_none() -> None:
+    ends = date(2028, 3, 14)
+
+    assert offer_of(ends, False, False, date(2027, 12, 13)).kind is None
+    assert offer_of(ends, False, False, date(2027, 12, 14)).kind == "whole"
+    assert offer_of(ends, False, True, date(2027, 12, 13)).kind == "changed"
+    assert offer_of(ends, False, True, date(2029, 1, 1)).kind == "whole"
+    assert offer_of(ends, True, True, date(2027, 12, 14)).kind is None
+
+
+def test_the_course_page_names_what_changed_and_the_button_begins_it(
+    holder: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(world, edited(files), "retrain")
+        client = world.client_of(holder.viewer.id)
+        page = client.get("/courses/tiny").get_data(as_text=True)
+        assert "Renew what changed" in page
+
+        from tests.support.visits import send
+
+        answer = send(client, "/courses/tiny/renew", page="/courses/tiny")
+
+        assert answer.status_code == 303
+        assert holder.standing.cycle == 2
