@@ -34,7 +34,7 @@ class Done:
 
 
 def done_in(enrollment: Enrollment) -> Done:
-    """What an enrollment has done. Where it goes on from an earlier one, the quizzes of the modules taken over count too:
+    """What an enrollment has done. Where it goes on from an earlier one, quizzes of the modules taken over count too:
     those that were changed are to be passed anew."""
     chain = chain_of(enrollment)
     completed = frozenset(
