@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.engine import Connection
 
 import lms.assessment.models
@@ -16,11 +18,15 @@ import lms.cohorts.models
 import lms.learning.models
 import lms.outbox
 import lms.people.models  # noqa: F401 - importing them fills Model.metadata
-from lms.database import Model, prepare_engine
+from lms.database import BUSY_SECONDS, Model, prepare_engine
 from lms.resources import data_folder
+from lms.settings import with_driver
 
 VERSION_TABLE = "lms_alembic_version"
 metadata = Model.metadata
+
+MIGRATION_LOCK = 0x6C6D735F6D696772
+"""The number of PostgreSQL's advisory lock that a migration holds: `lms_migr` in letters."""
 
 
 def alembic_config(url: str = "") -> Config:
@@ -33,25 +39,29 @@ def alembic_config(url: str = "") -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; commits."""
-    engine = create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
-    prepare_engine(engine)
-    with engine.begin() as connection:
-        config = alembic_config(url)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    engine.dispose()
+    """Bring the database at `url` to a revision; commits. Two that start at once go one after the other."""
+    _migrate(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to a revision; commits."""
-    engine = create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
+    _migrate(url, lambda config: command.downgrade(config, revision))
+
+
+def _migrate(url: str, step: Callable[[Config], None]) -> None:
+    url = with_driver(url)
+    is_sqlite = url.startswith("sqlite")
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS} if is_sqlite else {})
     prepare_engine(engine)
-    with engine.begin() as connection:
-        config = alembic_config(url)
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config = alembic_config(url)
+            config.attributes["connection"] = connection
+            step(config)
+    finally:
+        engine.dispose()
 
 
 def head_revision() -> str | None:
