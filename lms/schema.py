@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.engine import Connection
 
 import lms.assessment.models
@@ -21,11 +21,16 @@ import lms.keys
 import lms.learning.models
 import lms.outbox
 import lms.people.models  # noqa: F401 - importing them fills Model.metadata
-from lms.database import Model, prepare_engine
+from lms.database import BUSY_SECONDS, Model, prepare_engine
 from lms.resources import data_folder
+from lms.settings import with_driver
 
 VERSION_TABLE = "lms_alembic_version"
 metadata = Model.metadata
+T = TypeVar("T")
+
+MIGRATION_LOCK = 0x6C6D735F6D696772
+"""The number of PostgreSQL's advisory lock that a migration holds: `lms_migr` in letters."""
 
 
 def alembic_config(url: str = "") -> Config:
@@ -38,42 +43,49 @@ def alembic_config(url: str = "") -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; commits."""
-    _migrate(url, lambda config: command.upgrade(config, revision))
+    """Bring the database at `url` to a revision; commits. Two that start at once go one after the other."""
+    _migrate(url, lambda config, connection: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to a revision; commits."""
-    _migrate(url, lambda config: command.downgrade(config, revision))
+    _migrate(url, lambda config, connection: command.downgrade(config, revision))
 
 
-def _migrate(url: str, step: Callable[[Config], None]) -> None:
+def _migrate(url: str, step: Callable[[Config, Connection], T]) -> T:
     """Run a step in one transaction, whole or not at all.
 
     SQLite changes a table by copying it and dropping the old one, which other tables point to: the pointers are not
     watched meanwhile, and looked through before the commit. Raises RuntimeError where one leads nowhere.
     """
+    url = with_driver(url)
     is_sqlite = url.startswith("sqlite")
-    engine = create_engine(url, connect_args={"isolation_level": None} if is_sqlite else {})
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS} if is_sqlite else {})
     prepare_engine(engine)
     if is_sqlite:
         event.listen(engine, "connect", _leave_pointers_alone)
     try:
         with engine.begin() as connection:
+            if not is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             config = alembic_config(url)
             config.attributes["connection"] = connection
-            step(config)
-            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() if is_sqlite else ()
-            if lost:
-                raise RuntimeError(
-                    f"the migration would leave {len(lost)} rows that point to nothing; nothing was changed"
-                )
+            done = step(config, connection)
+            if is_sqlite:
+                _refuse_lost_pointers(connection)
+            return done
     finally:
         engine.dispose()
 
 
 def _leave_pointers_alone(connection: Any, record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def _refuse_lost_pointers(connection: Connection) -> None:
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if lost:
+        raise RuntimeError(f"the migration would leave {len(lost)} rows that point to nothing; nothing was changed")
 
 
 def head_revision() -> str | None:

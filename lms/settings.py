@@ -78,11 +78,9 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """The SQLAlchemy address in use; PostgreSQL is always spoken to through psycopg."""
+        """The SQLAlchemy address in use."""
         url = self.database_url or f"sqlite:///{self.instance / 'crosstrain.sqlite'}"
-        return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-            "postgres://", "postgresql+psycopg://", 1
-        )
+        return with_driver(url)
 
     @property
     def language_list(self) -> tuple[str, ...]:
@@ -95,6 +93,12 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return urlsplit(self.site_url).scheme == "https"
+
+
+def with_driver(url: str) -> str:
+    """A database address with the driver that is installed: PostgreSQL is always spoken to through psycopg."""
+    name, separator, rest = url.partition("://")
+    return f"postgresql+psycopg{separator}{rest}" if name in ("postgresql", "postgres") else url
 
 
 def variable_name(field_name: str) -> str:

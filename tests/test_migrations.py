@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
@@ -96,14 +99,43 @@ def test_a_migration_that_fails_midway_leaves_the_database_as_it_was(
 ) -> None:
     schema.upgrade(empty_url)
     before = tables_of(empty_url)
-    engine = engine_of(empty_url)
 
-    with pytest.raises(RuntimeError, match="power"), engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE lms_half_made (id INTEGER)")
+    def fail_midway(config: Config, revision: str) -> None:
+        config.attributes["connection"].exec_driver_sql("CREATE TABLE lms_half_made (id INTEGER)")
         raise RuntimeError("power cut")
-    engine.dispose()
+
+    monkeypatch.setattr(command, "upgrade", fail_midway)
+    with pytest.raises(RuntimeError, match="power"):
+        schema.upgrade(empty_url)
 
     assert tables_of(empty_url) == before
+
+
+def test_two_that_migrate_at_once_go_one_after_the_other(empty_url: str) -> None:
+    together, errors = threading.Barrier(2), []
+
+    def migrate() -> None:
+        together.wait()
+        try:
+            schema.upgrade(empty_url)
+        except Exception as error:  # what a thread raises would be lost
+            errors.append(error)
+
+    threads = [threading.Thread(target=migrate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert {table.name for table in schema.metadata.sorted_tables} <= tables_of(empty_url)
+
+
+@pytest.mark.postgresql_only
+def test_an_address_without_a_driver_is_spoken_to_by_the_one_there_is(empty_url: str) -> None:
+    schema.upgrade(empty_url.replace("postgresql+psycopg://", "postgresql://"))
+
+    assert "lms_users" in tables_of(empty_url)
 
 
 def test_file_names_begin_with_their_day() -> None:

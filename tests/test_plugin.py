@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -14,7 +16,9 @@ from sqlalchemy import select
 from lms import LMS, HostPerson
 from lms.clock import utc_now
 from lms.database import Model, db, writing
-from lms.people.models import Agency, RoleGrant, User
+from lms.people import identities
+from lms.people.accounts import create_administrator
+from lms.people.models import Agency, Membership, RoleGrant, User
 from tests.host import make_host
 from tests.support.world import World, form_token
 
@@ -126,6 +130,51 @@ def test_the_hosts_roles_count_only_through_the_mapping(
 
     assert given == ["agency-administrator"]
     assert left == []
+
+
+def test_an_administrator_made_on_the_command_line_stays_one(mounted: tuple[Flask, LMS], browser: FlaskClient) -> None:
+    inner = mounted[1].inner
+    assert inner is not None
+    browser.get("/training/home")
+    with inner.app_context(), writing():
+        create_administrator(email="ana@example.org", name="Ana", password_hash="x", now=utc_now())
+
+    browser.get("/training/home")
+
+    with inner.app_context():
+        held = db.session.scalars(select(RoleGrant.role).where(RoleGrant.revoked_at.is_(None))).all()
+    assert sorted(held) == ["agency-administrator", "state-administrator"]
+
+
+def test_a_place_begins_on_the_local_day_also_in_the_evening(mounted: tuple[Flask, LMS], browser: FlaskClient) -> None:
+    inner = mounted[1].inner
+    assert inner is not None
+
+    with time_machine.travel("2026-11-25T02:00:00Z"):  # 24 November, eight in the evening in Chicago
+        browser.get("/host-sign-in/ana")
+        browser.get("/training/home")
+
+    with inner.app_context():
+        assert db.session.scalars(select(Membership.started_on)).all() == [date(2026, 11, 24)]
+
+
+@pytest.mark.parametrize("name", ["Ana Ruiz " * 40, "Ana\n  Ruiz\x07", ""], ids=["long", "control", "empty"])
+def test_a_name_that_is_kept_otherwise_is_not_written_again_at_each_request(
+    mounted: tuple[Flask, LMS], browser: FlaskClient, people: dict[str, HostPerson], name: str
+) -> None:
+    inner = mounted[1].inner
+    assert inner is not None
+    people["ana"] = replace(ANA, name=name)
+    browser.get("/training/home")
+
+    with inner.app_context():
+        user_id = identities.find_person("host", ANA.subject)
+        assert user_id is not None
+        rules = identities.read_role_rules("nurse-educator=agency-administrator")
+        assert not identities.needs_update(user_id, people["ana"], rules)
+        kept = db.session.scalars(select(User.name)).one()
+    assert kept.strip()
+    assert kept.isprintable()
 
 
 def test_an_unverified_e_mail_joins_no_account(mounted: tuple[Flask, LMS], people: dict[str, HostPerson]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.people.audit import note
+from lms.people.memberships import start_membership
 from lms.people.models import ROLES, Agency, ExternalIdentity, Membership, RoleGrant, User
+from lms.people.names import clean_email, clean_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ def find_person(issuer: str, subject: str) -> int | None:
 def needs_update(user_id: int, person: HostPerson, rules: Mapping[str, RoleRule]) -> bool:
     """Whether name, place or roles differ from what the host says now (two reads, no write)."""
     user = db.session.get_one(User, user_id)
-    if user.name != person.name:
+    if user.name != _name_of(person):
         return True
-    if person.agency_code and person.discipline:
+    if person.agency_code and person.discipline in DISCIPLINES:
         held = db.session.scalar(
             select(Membership.id)
             .join(Agency, Agency.id == Membership.agency_id)
@@ -74,33 +76,43 @@ def needs_update(user_id: int, person: HostPerson, rules: Mapping[str, RoleRule]
                 Agency.code == person.agency_code,
             )
         )
-        known = db.session.scalar(select(Agency.id).where(Agency.code == person.agency_code))
+        known = db.session.scalar(
+            select(Agency.id).where(Agency.code == person.agency_code, Agency.archived_at.is_(None))
+        )
         if held is None and known is not None:
             return True
     wanted = {(rule.role, agency_id) for rule, agency_id in _wanted_roles(person, rules)}
     return wanted != _held_roles(user_id)
 
 
-def take_person(issuer: str, person: HostPerson, rules: Mapping[str, RoleRule], now: datetime) -> int:
+def take_person(issuer: str, person: HostPerson, rules: Mapping[str, RoleRule], now: datetime, *, day: date) -> int:
     """Make or bring up to date the person that a host hands over; returns their id. The caller commits.
+
+    `day` is the local day on which a new place begins: in the evening the day of UTC is tomorrow, and the person
+    would belong nowhere until then.
 
     An e-mail is kept only when the host verified it and no other account has it; accounts are never joined by it.
     """
     known = find_person(issuer, person.subject)
     user_id = known if known is not None else _make(issuer, person, now)
     user = db.session.get_one(User, user_id)
-    user.name = person.name[:200]
-    _place(user_id, person, now)
+    user.name = _name_of(person)
+    _place(user_id, person, day)
     _give_roles(user_id, person, rules, now)
     return user_id
 
 
+def _name_of(person: HostPerson) -> str:
+    """The host's name for a person as it is kept; without one, the host's id stands in, never an empty line."""
+    return (clean_name(person.name) or clean_name(person.subject))[:200]
+
+
 def _make(issuer: str, person: HostPerson, now: datetime) -> int:
-    email = person.email.strip().lower() if person.email and person.email_verified else None
+    email = clean_email(person.email) if person.email and person.email_verified else None
     if email and db.session.scalar(select(User.id).where(User.email == email)):
         email = None
     user = User(
-        name=person.name[:200],
+        name=_name_of(person),
         email=email,
         email_verified_at=now if email else None,
         language=person.language[:2],
@@ -113,20 +125,18 @@ def _make(issuer: str, person: HostPerson, now: datetime) -> int:
     return user.id
 
 
-def _place(user_id: int, person: HostPerson, now: datetime) -> None:
+def _place(user_id: int, person: HostPerson, day: date) -> None:
     if person.discipline not in DISCIPLINES or not person.agency_code:
         return
     agency = db.session.scalars(select(Agency).where(Agency.code == person.agency_code)).one_or_none()
-    if agency is None:
+    if agency is None or agency.archived_at is not None:
         return
     held = db.session.scalars(
         select(Membership).where(Membership.user_id == user_id, Membership.ended_on.is_(None))
     ).all()
     if any(one.agency_id == agency.id and one.discipline == person.discipline for one in held):
         return
-    db.session.add(
-        Membership(user_id=user_id, agency_id=agency.id, discipline=person.discipline, started_on=now.date())
-    )
+    start_membership(user_id, agency.id, person.discipline, day=day, actor_id=user_id)
 
 
 def _wanted_roles(person: HostPerson, rules: Mapping[str, RoleRule]) -> list[tuple[RoleRule, int]]:
@@ -141,9 +151,13 @@ def _wanted_roles(person: HostPerson, rules: Mapping[str, RoleRule]) -> list[tup
 
 
 def _held_roles(user_id: int) -> set[tuple[str, int | None]]:
+    """What the host gave. A role everywhere never came from it: `lms create-admin` gave that, and it stays."""
     rows = db.session.execute(
         select(RoleGrant.role, RoleGrant.agency_id).where(
-            RoleGrant.user_id == user_id, RoleGrant.revoked_at.is_(None), RoleGrant.granted_by_id.is_(None)
+            RoleGrant.user_id == user_id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.granted_by_id.is_(None),
+            RoleGrant.agency_id.is_not(None),
         )
     )
     return {(role, agency_id) for role, agency_id in rows}

@@ -42,7 +42,7 @@ def grant_role(
 ) -> RoleGrant:
     """Give a role over an agency and all below it (None: everywhere). Holds at the person's next request.
 
-    The one that exists where they hold it already. The caller commits. Raises NotAllowed, NotFound, Invalid.
+    The caller commits. Raises NotAllowed, NotFound, Invalid, or Conflict where they hold it already.
     """
     path = path_of(agency_id)
     if not may_give(viewer, role, path):
@@ -50,6 +50,9 @@ def grant_role(
     now = utc_now()
     if until is not None and until <= now:
         raise Invalid(N_("The last day of a role has to lie ahead."), "until")
+    # Held until the end of the transaction: two clicks at once give one role.
+    if db.session.scalar(select(User.id).where(User.id == user_id).with_for_update()) is None:
+        raise NotFound(N_("There is nothing here that you may see."))
     held = db.session.scalars(
         select(RoleGrant).where(
             RoleGrant.user_id == user_id,
@@ -71,7 +74,7 @@ def grant_role(
 
 def revoke_role(viewer: Viewer, grant_id: int) -> RoleGrant:
     """Take a role back; holds at the person's next request. The caller commits. Raises NotAllowed, Conflict."""
-    grant = db.session.get(RoleGrant, grant_id)
+    grant = db.session.get(RoleGrant, grant_id, with_for_update=True)
     if grant is None:
         raise NotFound(N_("There is nothing here that you may see."))
     if not may_give(viewer, grant.role, path_of(grant.agency_id)):
@@ -79,20 +82,21 @@ def revoke_role(viewer: Viewer, grant_id: int) -> RoleGrant:
     if grant.revoked_at is not None:
         raise Conflict(N_("This role was taken back already."))
     if grant.role == "state-administrator" and grant.agency_id is None:
-        refuse_last_state_administrator(grant.user_id)
+        refuse_last_state_administrator(grant.user_id, grant_id=grant.id)
     grant.revoked_at = utc_now()
     note("role.revoked", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role)
     return grant
 
 
-def refuse_last_state_administrator(user_id: int) -> None:
-    """Raises Conflict where nobody but this person administers the state everywhere.
+def refuse_last_state_administrator(user_id: int, *, grant_id: int | None = None) -> None:
+    """Raises Conflict where nobody else administers the state everywhere and for good: once `grant_id` is taken back,
+    or, without it, once this person is switched off.
 
-    The rows are locked, so that two who demote each other at the same moment cannot both succeed.
+    Grants and people are locked, so that two who demote or switch off each other at once cannot both succeed.
     """
     now = utc_now()
-    holders = db.session.scalars(
-        select(RoleGrant.user_id)
+    holding = db.session.execute(
+        select(RoleGrant.id, RoleGrant.user_id, RoleGrant.until)
         .join(User, User.id == RoleGrant.user_id)
         .where(
             RoleGrant.role == "state-administrator",
@@ -102,9 +106,11 @@ def refuse_last_state_administrator(user_id: int) -> None:
             User.disabled_at.is_(None),
         )
         .order_by(RoleGrant.id)
-        .with_for_update(of=RoleGrant)
+        .with_for_update(of=(RoleGrant, User))
     ).all()
-    if set(holders) == {user_id}:
+    is_holder = any(row.user_id == user_id for row in holding)
+    staying = [row for row in holding if (row.user_id != user_id if grant_id is None else row.id != grant_id)]
+    if is_holder and all(row.until is not None for row in staying):
         raise Conflict(N_("This is the last state administrator. Appoint another one first."))
 
 

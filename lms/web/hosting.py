@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, request
 
 from lms.access import Viewer
-from lms.clock import utc_now
+from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
 from lms.people import identities, signins
 from lms.settings import Settings
@@ -27,11 +27,12 @@ def host_viewer(environ: dict[str, Any], settings: Settings) -> Viewer | None:
     if not isinstance(person, identities.HostPerson):
         return None
     rules = identities.read_role_rules(settings.host_roles)
+    day = local_day(utc_now(), settings.time_zone)
     user_id = identities.find_person(ISSUER, person.subject)
     if user_id is None or identities.needs_update(user_id, person, rules):
         db.session.rollback()
-        user_id = run_transaction(lambda: identities.take_person(ISSUER, person, rules, utc_now()))
-    return signins.load_viewer(user_id)
+        user_id = run_transaction(lambda: identities.take_person(ISSUER, person, rules, utc_now(), day=day))
+    return signins.load_viewer(user_id, today=day)
 
 
 def install(app: Flask, settings: Settings) -> None:

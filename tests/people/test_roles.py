@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from lms.clock import utc_now
-from lms.database import db, run_transaction
+from lms.database import db, run_transaction, writing
 from lms.errors import Conflict, Invalid, LmsError, NotAllowed
 from lms.people import disabling, roles
 from lms.people.models import AuditEvent, RoleGrant, UserSession
@@ -170,6 +170,76 @@ def test_two_state_administrators_who_demote_each_other_at_once_leave_one(app: F
 
     assert len(refusals) == 1
     assert len(grants_of(world, one)) + len(grants_of(world, two)) == 1
+
+
+def test_two_state_administrators_who_switch_each_other_off_at_once_leave_one(app: Flask, world: World) -> None:
+    one, two = world.user(), world.user()
+    for user in (one, two):
+        world.grant(user, "state-administrator")
+    viewers = {user: viewer_of(world, user) for user in (one, two)}
+    outcome: list[object] = []
+
+    def switch_off_in_return() -> None:
+        with app.app_context():
+            try:
+                run_transaction(lambda: disabling.disable_account(viewers[two], one, may_manage_all=True))
+                outcome.append("done")
+            except LmsError as error:
+                outcome.append(type(error))
+            db.session.remove()
+
+    other = threading.Thread(target=switch_off_in_return)
+    with app.app_context(), writing():
+        disabling.disable_account(viewers[one], two, may_manage_all=True)
+        db.session.flush()
+        other.start()
+        other.join(timeout=1)  # it waits for this transaction by now
+    other.join()
+
+    assert outcome == [Conflict]
+
+
+def test_an_administrator_for_a_time_does_not_count_as_another(world: World, state_admin: Viewer) -> None:
+    deputy = world.user()
+    until = utc_now() + timedelta(days=1)
+    world.write(lambda: roles.grant_role(state_admin, deputy, "state-administrator", None, until=until))
+    (grant,) = grants_of(world, state_admin.id)
+
+    refused(world, Conflict, lambda: roles.revoke_role(state_admin, grant))
+
+
+def test_one_of_two_grants_of_the_last_administrator_can_be_taken(world: World, state_admin: Viewer) -> None:
+    world.grant(state_admin.id, "state-administrator")
+    first, _ = grants_of(world, state_admin.id)
+
+    world.write(lambda: roles.revoke_role(state_admin, first))
+
+    assert len(grants_of(world, state_admin.id)) == 1
+
+
+def test_a_role_given_twice_at_the_same_moment_is_given_once(app: Flask, world: World, state_admin: Viewer) -> None:
+    agency, person = world.agency(), world.user()
+    outcome: list[object] = []
+
+    def give_too() -> None:
+        with app.app_context():
+            try:
+                run_transaction(lambda: roles.grant_role(state_admin, person, "coordinator", agency))
+                outcome.append("done")
+            except LmsError as error:
+                outcome.append(type(error))
+            db.session.remove()
+
+    other = threading.Thread(target=give_too)
+    with app.app_context(), writing():
+        roles.grant_role(state_admin, person, "coordinator", agency)
+        db.session.flush()
+        other.start()
+        other.join(timeout=1)  # it waits for this transaction by now
+    other.join()
+
+    assert outcome == [Conflict]
+    assert len(grants_of(world, person)) == 1
 
 
 def test_giving_and_taking_are_audited_with_their_agency(world: World, state_admin: Viewer) -> None:
