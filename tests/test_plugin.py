@@ -130,6 +130,19 @@ def test_a_form_without_our_token_is_still_refused(browser: FlaskClient) -> None
     assert browser.post("/training/courses/tiny/enroll").status_code == 400
 
 
+def test_a_form_that_one_person_opened_is_not_sent_for_the_next_one(
+    browser: FlaskClient, people: dict[str, HostPerson]
+) -> None:
+    people["ben"] = replace(ANA, subject="u-18", name="Ben Cole", email="ben@example.org")
+    token = form_token(browser, "/training/courses/tiny")
+    browser.get("/host-sign-in/ben")
+
+    answer = browser.post("/training/courses/tiny/enroll", data={"csrf_token": token})
+
+    assert answer.status_code == 400
+    assert "Ben Cole" in browser.get("/training/home").get_data(as_text=True)
+
+
 def test_the_hosts_roles_count_only_through_the_mapping(
     mounted: tuple[Flask, LMS], browser: FlaskClient, people: dict[str, HostPerson]
 ) -> None:
