@@ -9,6 +9,9 @@ from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from limits import parse_many
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 ENVIRONMENTS = ("development", "production")
@@ -139,11 +142,29 @@ def read_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     if unknown:
         raise SettingsError(f"There is no setting called {', '.join(sorted(unknown))}.")
     settings = Settings(**values)
-    if settings.env not in ENVIRONMENTS:
-        raise SettingsError(f"LMS_ENV must be one of {', '.join(ENVIRONMENTS)}, not {settings.env!r}.")
+    _refuse_unusable(settings)
     if settings.is_production:
         _refuse_unsafe_production(settings)
     return settings
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    if settings.env not in ENVIRONMENTS:
+        raise SettingsError(f"LMS_ENV must be one of {', '.join(ENVIRONMENTS)}, not {settings.env!r}.")
+    if not settings.language_list:
+        raise SettingsError("LMS_LANGUAGES must name at least one language.")
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise SettingsError(
+            f"LMS_TIME_ZONE must be a zone such as America/Chicago, not {settings.time_zone!r}."
+        ) from None
+    for name in ("sign_in_limit", "verify_limit"):
+        # Flask-Limiter only logs a limit that it cannot read, and then limits nothing.
+        try:
+            parse_many(getattr(settings, name))
+        except ValueError:
+            raise SettingsError(f"{variable_name(name)} must read like “10 per 5 minutes”.") from None
 
 
 def _refuse_unsafe_production(settings: Settings) -> None:

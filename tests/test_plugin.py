@@ -86,16 +86,36 @@ def test_nobody_of_the_host_is_nobody_here(mounted: tuple[Flask, LMS]) -> None:
     assert page.status_code in (303, 401, 403)
 
 
-def test_every_address_and_file_on_a_page_lies_below_the_prefix(browser: FlaskClient) -> None:
-    page = browser.get("/training/catalog").get_data(as_text=True)
-    addresses = set(re.findall(r'(?:href|src|action)="(/[^"]*)"', page))
+PAGES = (
+    *("/catalog", "/courses/tiny", "/home", "/certificates", "/transcript", "/account", "/cohorts", "/cohorts/new"),
+    *("/people", "/people/invite", "/people/invitations", "/agencies", "/audit", "/help", "/privacy", "/verify"),
+    *("/reports", "/reports/expiring", "/reports/in-progress", "/no-such-page"),
+)
 
-    outside = [one for one in addresses if not one.startswith("/training") and one != "/"]
-    sheet = next(one for one in addresses if ".css" in one)
 
-    assert outside == []
-    assert browser.get(sheet).status_code == 200
-    assert "@layer" in browser.get(sheet).get_data(as_text=True)
+def test_every_address_on_every_page_lies_below_the_prefix(browser: FlaskClient) -> None:
+    outside = {
+        page: sorted(one for one in addresses if not one.startswith("/training/"))
+        for page in PAGES
+        if (addresses := addresses_on(browser, f"/training{page}"))
+    }
+
+    assert set(outside) == set(PAGES)
+    assert not any(outside.values()), outside
+
+
+def test_the_stylesheet_of_a_page_is_our_own(browser: FlaskClient) -> None:
+    sheet = next(one for one in addresses_on(browser, "/training/catalog") if ".css" in one)
+
+    answer = browser.get(sheet)
+
+    assert answer.status_code == 200
+    assert "@layer" in answer.get_data(as_text=True)
+
+
+def addresses_on(browser: FlaskClient, page: str) -> set[str]:
+    html = browser.get(page).get_data(as_text=True)
+    return set(re.findall(r'(?:href|src|action)="(/[^"]*)"', html))
 
 
 def test_a_learner_enrolls_below_the_prefix_and_the_hosts_form_tokens_do_not_stand_in_the_way(
@@ -112,6 +132,19 @@ def test_a_learner_enrolls_below_the_prefix_and_the_hosts_form_tokens_do_not_sta
 
 def test_a_form_without_our_token_is_still_refused(browser: FlaskClient) -> None:
     assert browser.post("/training/courses/tiny/enroll").status_code == 400
+
+
+def test_a_form_that_one_person_opened_is_not_sent_for_the_next_one(
+    browser: FlaskClient, people: dict[str, HostPerson]
+) -> None:
+    people["ben"] = replace(ANA, subject="u-18", name="Ben Cole", email="ben@example.org")
+    token = form_token(browser, "/training/courses/tiny")
+    browser.get("/host-sign-in/ben")
+
+    answer = browser.post("/training/courses/tiny/enroll", data={"csrf_token": token})
+
+    assert answer.status_code == 400
+    assert "Ben Cole" in browser.get("/training/home").get_data(as_text=True)
 
 
 def test_the_hosts_roles_count_only_through_the_mapping(

@@ -41,6 +41,24 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(name: str, value: str) 
         read_settings(environ={name: value})
 
 
+@pytest.mark.parametrize("name", ["LMS_SIGN_IN_LIMIT", "LMS_VERIFY_LIMIT"])
+@pytest.mark.parametrize("value", ["", "10", "ten per minute", "10 per fortnight"])
+def test_a_limit_that_cannot_be_read_is_refused_instead_of_limiting_nothing(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings(environ={name: value})
+
+
+@pytest.mark.parametrize("value", ["", "Mars/Olympus", "../etc/passwd", "America"])
+def test_a_time_zone_that_does_not_exist_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="LMS_TIME_ZONE"):
+        read_settings(environ={"LMS_TIME_ZONE": value})
+
+
+def test_a_site_without_a_language_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LMS_LANGUAGES"):
+        read_settings(environ={"LMS_LANGUAGES": " , "})
+
+
 def test_a_setting_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsError, match="colour"):
         read_settings({"colour": "blue"}, environ={})

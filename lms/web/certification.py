@@ -25,6 +25,7 @@ from lms.cohorts.reach import find_cohort
 from lms.database import db
 from lms.errors import N_, Conflict, NotFound
 from lms.people import audit
+from lms.reporting.inquiry import EXPIRING_DAYS
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.certification import RevokeForm
 from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, today, viewer
@@ -33,8 +34,6 @@ from lms.web.home import HomeSection, home_section
 blueprint = Blueprint("certification", __name__)
 
 Page = str | Response | tuple[str, int]
-
-EXPIRES_SOON_DAYS = 60
 
 STATUS_TAGS = {
     "valid": (N_("Valid"), "ok"),
@@ -61,7 +60,7 @@ def home_certificates(person: Viewer) -> HomeSection | None:
     soon = [
         line
         for line in valid
-        if line.facts.valid_until is not None and (line.facts.valid_until - today).days < EXPIRES_SOON_DAYS
+        if line.facts.valid_until is not None and (line.facts.valid_until - today).days < EXPIRING_DAYS
     ]
     values = {"transcript": transcript, "valid": valid, "soon": soon}
     return HomeSection("certification/_home.html", values, order=20)
@@ -96,7 +95,7 @@ def show_certificate(code: str) -> Page:
         is_own=is_own,
         site_url=settings().site_url.rstrip("/"),
         links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
-        can_revoke=line.status != "revoked"
+        can_revoke=line.status not in ("revoked", "superseded")
         and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today()),
     )
 

@@ -7,11 +7,10 @@ import time
 
 from flask import Flask, request
 from flask_limiter import Limiter
-from limits import parse_many
 from werkzeug.wrappers import Response
 
 from lms.people.names import clean_email
-from lms.settings import Settings, SettingsError, variable_name
+from lms.settings import Settings
 from lms.web.guards import settings
 
 
@@ -48,14 +47,6 @@ limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """One store of counts for all processes where there is Redis; without it each process counts for itself.
-
-    Raises SettingsError on a limit that cannot be read: Flask-Limiter would log that and then limit nothing.
-    """
-    for name in ("sign_in_limit", "verify_limit"):
-        try:
-            parse_many(getattr(settings, name))
-        except ValueError:
-            raise SettingsError(f"{variable_name(name)} must read like “10 per 5 minutes”.") from None
+    """One store of counts for all processes where there is Redis; without it each process counts for itself."""
     app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
     limiter.init_app(app)

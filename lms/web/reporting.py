@@ -57,7 +57,7 @@ def show_overview() -> str:
         form=filter_form(inquiry),
         chosen=kept(),
         next_href=url_for(".show_overview", after=following, **kept()) if following else None,
-        previous_href=url_for(".show_overview", **kept()) if after else None,
+        first_href=url_for(".show_overview", **kept()) if after else None,
     )
 
 
@@ -162,7 +162,7 @@ def people_page(template: str, endpoint: str, inquiry: Inquiry, people: PeopleLi
         form=filter_form(inquiry),
         chosen=kept(),
         next_href=url_for(f".{endpoint}", after=written_key(following), **kept()) if following else None,
-        previous_href=url_for(f".{endpoint}", **kept()) if entry("after") else None,
+        first_href=url_for(f".{endpoint}", **kept()) if entry("after") else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ class Site:
         self.app, self.address = app, address
 
 
+@contextmanager
+def serving(app: Flask) -> Iterator[Site]:
+    """The application behind a real socket, until the block ends."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(app, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 def serve(folder: Path) -> Iterator[Site]:
     app = create_app(
         {
@@ -68,16 +84,8 @@ def serve(folder: Path) -> Iterator[Site]:
             publish_folder(course)
         run_transaction(lambda: publish_templates(SHIPPED_COURSES / "cohorts"))
         make_demo(app.extensions["lms"].settings, lambda text: None)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(app, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with serving(app) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

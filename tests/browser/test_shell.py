@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from werkzeug.serving import make_server
 
 from lms.app import create_app
 from lms.database import Model, db
-from tests.browser.conftest import Site, Walk
+from tests.browser.conftest import Site, Walk, serving
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 EXIT = "https://www.weather.gov/"
@@ -25,16 +23,8 @@ def shell_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     app = create_app({"instance_path": str(folder), "secret_key": "a secret for browser tests, 32 characters or more"})
     with app.app_context():
         Model.metadata.create_all(db.engine)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(app, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with serving(app) as site:
+        yield site
 
 
 def faults_of(page: Page) -> list[str]:

@@ -353,6 +353,17 @@ def test_a_learner_sees_why_there_is_no_certificate_yet(learners: Learners) -> N
     ]
 
 
+def test_a_renewal_that_was_begun_says_what_is_missing_although_an_earlier_certificate_is_held(
+    learners: Learners,
+) -> None:
+    user, _code = learners.certified()
+    learners.enroll(user, completed=("first-steps", "second-steps"), cycle=2)
+
+    (course,) = learners.world.read(lambda: why_not_yet(user, "en"))
+
+    assert [(one.reason, one.module_id) for one in course.missing] == [("not-passed", "final")]
+
+
 # --- what the database itself refuses -------------------------------------------------------------------------------
 
 COLUMNS = (

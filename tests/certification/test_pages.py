@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lms.certification import sharing
 from lms.certification.codes import new_code
 from lms.certification.press import MOST_WAITING, press
 from lms.clock import utc_now
@@ -228,6 +229,26 @@ def test_a_share_link_opens_no_other_certificate_and_a_guess_none(learners: Lear
     assert stranger.get(f"/certificates/{other}.pdf?share={token[1]}").status_code == 404
     assert stranger.get(f"/certificates/{code}.pdf?share={'x' * 32}").status_code == 404
     assert stranger.get(f"/certificates/{code}.pdf?share=x").status_code == 404
+
+
+def test_a_certificate_has_so_many_links_and_no_more(learners: Learners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "MOST_LINKS", 2)
+    user, code = learners.certified()
+    client, page = learners.world.client_of(user), f"/certificates/{code}"
+
+    statuses = [send(client, f"{page}/links", page).status_code for _ in range(3)]
+
+    assert statuses == [303, 303, 409]
+
+
+def test_no_shared_cache_and_no_search_engine_keeps_a_pdf(learners: Learners) -> None:
+    user, code = learners.certified()
+    client = learners.world.client_of(user)
+
+    for address in (f"/certificates/{code}.pdf", "/transcript.pdf"):
+        headers = client.get(address).headers
+        assert headers["Cache-Control"] == "private, no-cache"
+        assert headers["X-Robots-Tag"] == "noindex"
 
 
 def test_only_verification_tells_which_codes_exist(learners: Learners) -> None:

@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from lms.app import create_app
-from lms.settings import SettingsError
 from lms.web.guards import public
 from lms.web.security import content_policy, widen
 from tests.support.world import World
@@ -63,15 +62,6 @@ def test_https_only_is_promised_where_the_site_is_https(tmp_path: Path) -> None:
     answer = app.test_client().get("/privacy", base_url="https://training.example")
 
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
-
-
-@pytest.mark.parametrize("name", ["sign_in_limit", "verify_limit"])
-@pytest.mark.parametrize("value", ["", "10", "ten per minute", "10 per fortnight"])
-def test_a_limit_that_cannot_be_read_stops_the_start_instead_of_limiting_nothing(
-    tmp_path: Path, name: str, value: str
-) -> None:
-    with pytest.raises(SettingsError, match=f"LMS_{name.upper()}"):
-        make_app(tmp_path, **{name: value})
 
 
 def test_another_host_name_is_refused_in_plain_text(tmp_path: Path) -> None:

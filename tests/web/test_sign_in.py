@@ -94,6 +94,12 @@ def test_signing_out_ends_the_session_in_the_database(client: FlaskClient, world
     assert world.read(lambda: db.session.query(UserSession).filter_by(ended_at=None).count()) == 0
 
 
+def test_signing_out_empties_the_browsers_cache(client: FlaskClient, ana: int) -> None:
+    sign_in(client, EMAIL)
+
+    assert send(client, "/sign-out", page="/account").headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_a_link_to_sign_out_asks_first(client: FlaskClient, ana: int) -> None:
     sign_in(client, EMAIL)
 
