@@ -265,6 +265,8 @@ def _from_site(site: AwardSite) -> dict[str, Any]:
         "accreditation_statement": site.accreditation_statement,
         "signatory_name": site.signatory_name,
         "signatory_title": site.signatory_title,
+        "second_signatory_name": site.second_signatory_name,
+        "second_signatory_title": site.second_signatory_title,
     }
 
 

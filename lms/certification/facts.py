@@ -29,6 +29,8 @@ class AwardSite:
     accreditation_statement: str = ""
     signatory_name: str = ""
     signatory_title: str = ""
+    second_signatory_name: str = ""
+    second_signatory_title: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> AwardSite:
@@ -103,11 +105,22 @@ class CertificateFacts:
     provider_numbers: str = ""
     signatory_name: str = ""
     signatory_title: str = ""
+    second_signatory_name: str = ""
+    second_signatory_title: str = ""
     team: TeamFacts | None = None
 
     @property
     def verify_url(self) -> str:
         return f"{self.site_url.rstrip('/')}/verify/{self.code}"
+
+    @property
+    def signatories(self) -> list[tuple[str, str]]:
+        """Who signs, with their titles; nobody, one or two."""
+        both = (
+            (self.signatory_name, self.signatory_title),
+            (self.second_signatory_name, self.second_signatory_title),
+        )
+        return [(name, title) for name, title in both if name]
 
     @property
     def contact_hours(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lms.certification.documents import draw_certificate
+from lms.certification.documents import draw
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.database import db
@@ -43,7 +43,7 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
     """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
-    content = draw_certificate(facts)
+    content = draw(facts)
     name = document_name(facts.code)
     files.write(name, content)
     return Document(content, name, hashlib.sha256(content).hexdigest(), is_new=True)

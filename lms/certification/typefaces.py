@@ -11,15 +11,18 @@ from fontTools.ttLib import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
 
-SERIF = "EBGaramond12-Regular.otf"
-ITALIC = "EBGaramond12-Italic.otf"
-SANS = "Lato-Regular.ttf"
-BOLD = "Lato-Bold.ttf"
+SERIF = "EBGaramond12-Regular.ttf"
+ITALIC = "EBGaramond12-Italic.ttf"
+SANS = "CrosstrainSans-Regular.ttf"
+BOLD = "CrosstrainSans-Bold.ttf"
 SECOND = "NotoSerif-Regular.ttf"
 """For the Latin, Greek and Cyrillic letters that the first choice lacks, e.g. Kazakh."""
 
 CHINESE = "DroidSansFallbackFull.ttf"
-KOREAN = "NanumSquareR.ttf"
+RARE_HAN = "CrosstrainRareHan-Regular.ttf"
+"""Han letters outside the first plane (𠮷, 𨋢): the 2,000 that the standards of Japan and Hong Kong have."""
+
+KOREAN = "CrosstrainHangul-Regular.ttf"
 
 BY_SCRIPT = {
     "CJK": CHINESE,
@@ -102,7 +105,7 @@ def typeface(file: str) -> Typeface:
 
 def family(file: str) -> str:
     """The CSS name of a font, ours alone, so that no font of the machine can be taken for it."""
-    return "crosstrain-" + file.rsplit(".", 1)[0].replace("-Regular", "").lower()
+    return "crosstrain-" + file.rsplit(".", 1)[0].replace("-Regular", "").removeprefix("Crosstrain").lower()
 
 
 def face_of(letter: str, first: str) -> str | None:
@@ -110,7 +113,7 @@ def face_of(letter: str, first: str) -> str | None:
     if typeface(first).has(letter):
         return first
     script = unicodedata.name(letter, "").split(" ")[0]
-    for file in (BY_SCRIPT.get(script), SECOND, CHINESE):
+    for file in (BY_SCRIPT.get(script), SECOND, CHINESE, RARE_HAN):
         if file is not None and typeface(file).has(letter):
             return file
     return None
