@@ -219,6 +219,11 @@ class Press:
         with self._turn(), garbage_kept():
             return self._print(sheets)
 
+    def warm_up(self) -> None:
+        """Read the fonts that every document needs."""
+        for face in (typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD):
+            self._load(face)
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """One's turn at the press. Raises PressIsBusy at once where many wait, or after waiting long."""
@@ -235,8 +240,7 @@ class Press:
             self.waiting.release()
 
     def _print(self, sheets: Sequence[Sheet]) -> list[bytes]:
-        for face in (typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD):
-            self._load(face)
+        self.warm_up()
         for face in sorted({face for sheet in sheets for face in sheet.faces}):
             self._load(face)
         first, images = sheets[0], dict(self.images)
