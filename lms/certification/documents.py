@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,14 @@ BODY_POINTS = 7.1 * 72
 """Width of the text beside the band."""
 
 ISSUER_POINTS = 2.05 * 72
+
+SIGNATURE_POINTS = 3.3 * 72
+
+FIXED_POINTS = 422.0
+"""Height of what never changes on the first page beside the band: margins, title, leads, code, table of two lines and
+their distances, and below it the signatures and the provider."""
+
+PAGE_POINTS = 8.5 * 72
 
 TOGETHER = 10
 """So many certificates are drawn in one go: more gain nothing."""
@@ -95,9 +103,13 @@ def _front(facts: CertificateFacts, setter: Setter, words: Any) -> dict[str, Any
     name = setter.set(facts.printed_name, SERIF)
     course = setter.set(facts.title, SERIF)
     issuer = setter.set(facts.issuer_name.upper(), BOLD)
-    statement = setter.set(_statement(facts))
     heading = words["team_title" if is_team else "certificate_title"]
-    return {
+    provider_line = setter.set(_provider_line(facts))
+    name_size = typefaces.fit(
+        name.text, name.faces, BODY_POINTS, {1: range(36, 23, -1), 2: range(30, 17, -1), 3: range(18, 9, -1)}
+    )
+    course_size = typefaces.fit(course.text, course.faces, BODY_POINTS, {2: range(20, 15, -1), 3: range(16, 9, -1)})
+    values = {
         "kind": "team" if is_team else "course",
         "language": facts.language if facts.language in WORDS else "en",
         "words": words,
@@ -116,32 +128,48 @@ def _front(facts: CertificateFacts, setter: Setter, words: Any) -> dict[str, Any
         "verify_url": facts.verify_url,
         "verify_shown": shown_address(facts),
         "name": name,
-        "name_size": typefaces.fit(
-            name.text, name.faces, BODY_POINTS, {1: range(36, 23, -1), 2: range(30, 17, -1), 3: range(18, 9, -1)}
-        ),
+        "name_size": name_size,
         "name_line": typefaces.line_height(name.faces),
         "agency": setter.set(facts.agency_name),
         "course": course,
-        "course_size": typefaces.fit(
-            course.text, course.faces, BODY_POINTS, {2: range(20, 15, -1), 3: range(16, 9, -1)}
-        ),
+        "course_size": course_size,
         "source": _source(facts),
         "table": _team_table(facts, facts.team) if facts.team else _course_table(facts),
-        "statement": statement,
-        "statement_size": typefaces.fit(
-            statement.text, statement.faces, BODY_POINTS, {3: range(9, 8, -1), 5: range(9, 5, -1)}
+        "signatories": [_signature(setter, *signatory) for signatory in facts.signatories],
+        "provider_line": provider_line,
+        "provider_size": typefaces.fit(
+            provider_line.text, provider_line.faces, BODY_POINTS, {2: (8, 7.5, 7), 3: (6.5,)}
         ),
-        "signatories": [
-            {"signature": setter.set(name, ITALIC), "name": setter.set(name), "title": setter.set(title)}
-            for name, title in facts.signatories
-        ],
-        "provider_line": setter.set(_provider_line(facts)),
         "provider": setter.set(facts.provider_name),
         "provider_address": setter.set(facts.provider_address),
         "provider_numbers": setter.set(
             word(facts.language, "provider_numbers", numbers=facts.provider_numbers) if facts.provider_numbers else ""
         ),
     }
+    return {**values, **_fitted_statement(facts, setter, values)}
+
+
+def _signature(setter: Setter, name: str, title: str) -> dict[str, Any]:
+    signature = setter.set(name, ITALIC)
+    size = typefaces.fit(signature.text, signature.faces, SIGNATURE_POINTS, {1: range(21, 8, -1)})
+    return {"signature": signature, "size": size, "name": setter.set(name), "title": setter.set(title)}
+
+
+def _fitted_statement(facts: CertificateFacts, setter: Setter, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The credit statement in the largest of a few sizes that leaves the signatures free. One that is too long even
+    in the smallest stands whole on the second page only, and the first says so."""
+    name, agency, course = values["name"], values["agency"], values["course"]
+    above = (
+        FIXED_POINTS
+        + typefaces.height_of(name.text, name.faces, values["name_size"], BODY_POINTS, values["name_line"])
+        + typefaces.height_of(agency.text, agency.faces, 10.5, BODY_POINTS, 1.4)
+        + typefaces.height_of(course.text, course.faces, values["course_size"], BODY_POINTS, 1.2)
+    )
+    statement = setter.set(_statement(facts))
+    for size in (9, 8.5, 8, 7.5, 7):
+        if typefaces.height_of(statement.text, statement.faces, size, BODY_POINTS, 1.4) <= PAGE_POINTS - above:
+            return {"statement": statement, "statement_size": size}
+    return {"statement": setter.set(word(facts.language, "credit_overleaf")), "statement_size": 9}
 
 
 def _details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:

@@ -114,6 +114,15 @@ class CertificateFacts:
         return f"{self.site_url.rstrip('/')}/verify/{self.code}"
 
     @property
+    def texts(self) -> list[str]:
+        """What people wrote and this prints: every name, title and statement."""
+        team = self.team
+        seats = [text for seat in (team.composition if team else ()) for text in asdict(seat).values()]
+        own = [getattr(self, item.name) for item in fields(self)]
+        milestones = [milestone.title for milestone in (team.milestones if team else ())]
+        return [*(text for text in own if isinstance(text, str)), *self.objectives, *seats, *milestones]
+
+    @property
     def signatories(self) -> list[tuple[str, str]]:
         """Who signs, with their titles; nobody, one or two."""
         both = (

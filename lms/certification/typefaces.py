@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -137,6 +138,14 @@ def _printable(letter: str) -> str:
     return letter if face_of(letter, SERIF) is not None else MISSING_MARK
 
 
+def missing_letters(texts: Iterable[str]) -> str:
+    """The letters that print as 〓 because no font here has them, each as U+2A6DF; empty where all are there."""
+    letters = {letter for text in texts for letter in unicodedata.normalize("NFC", text)}
+    return ", ".join(
+        f"U+{ord(letter):04X}" for letter in sorted(letters) if _printable(letter) == MISSING_MARK != letter
+    )
+
+
 @lru_cache(maxsize=4096)
 def faces_of(text: str, first: str) -> tuple[str, ...]:
     """The fonts for a printable text, in CSS order: `first` unless a word of its script would be half in another font.
@@ -177,7 +186,7 @@ def count_lines(text: str, faces: tuple[str, ...], size: float, width: float) ->
     return lines
 
 
-def fit(text: str, faces: tuple[str, ...], width: float, sizes: dict[int, range]) -> float:
+def fit(text: str, faces: tuple[str, ...], width: float, sizes: Mapping[int, Iterable[float]]) -> float:
     """The largest letter height in points at which a text fits. `sizes` says for each number of lines which may be
     tried, from large to small; the smallest of the last, where none fits."""
     height = 1.0
@@ -186,6 +195,11 @@ def fit(text: str, faces: tuple[str, ...], width: float, sizes: dict[int, range]
             if count_lines(text, faces, height * SAFETY, width) <= lines:
                 return height
     return height
+
+
+def height_of(text: str, faces: tuple[str, ...], size: float, width: float, spacing: float) -> float:
+    """How high a text stands in points; 0 where there is none."""
+    return count_lines(text, faces, size * SAFETY, width) * size * spacing if text else 0.0
 
 
 SAFETY = 1.03

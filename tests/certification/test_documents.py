@@ -419,6 +419,58 @@ def test_an_approval_that_the_deployer_entered_replaces_the_disclaimer() -> None
     assert "No accreditation is claimed" not in text
 
 
+WORD_BOX = r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([^<]*)<'
+LONG = "Approved by the Board for one hour, under a rule that wants many words. "
+
+
+def test_a_statement_too_long_for_the_first_page_stands_whole_on_the_second_and_the_first_says_so() -> None:
+    pages = [
+        " ".join(page.extract_text().split())
+        for page in PdfReader(io.BytesIO(draw(replace(SAMPLE, accreditation_statement=LONG * 30)))).pages
+    ]
+
+    assert "The credit statement is on the second page." in pages[0]
+    assert LONG.strip() not in pages[0]
+    assert (LONG * 30).strip() in " ".join(pages[1:])
+
+
+@pytest.mark.parametrize("times", [1, 5, 9, 14, 20])
+@pytest.mark.parametrize("key", ["one-letter", "ninety-letters", "one-long-word", "burmese"])
+def test_the_statement_never_runs_into_the_signatures(key: str, times: int, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is not installed")
+    facts = replace(
+        named(NAMES[key]),
+        title="A long title that goes on " * 8,
+        agency_name="An agency " * 12,
+        accreditation_statement=LONG * times,
+    )
+
+    (tmp_path / "one.pdf").write_bytes(draw(facts))
+
+    command = ["pdftotext", "-bbox", "-l", "1", str(tmp_path / "one.pdf"), "-"]
+    boxes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = [(float(top), float(end), word) for top, end, word in re.findall(WORD_BOX, boxes)]
+    statement_end = max(end for _, end, word in words if word in ("words.", "page."))
+    signature_top = min(top for top, _, word in words if "Reyes" in word)
+    assert statement_end <= signature_top + 6  # the box of a word is higher than its letters
+
+
+def test_two_people_sign_where_two_are_named() -> None:
+    text = text_of(draw(TWO_SIGNATURES))
+
+    assert text.count("Thomas Whitfield, MSN, RN") == 2
+    assert "Lead Instructor" in text
+
+
+def test_pages_are_counted_within_each_certificate() -> None:
+    first, second = (PdfReader(io.BytesIO(content)) for content in draw_many([CROWDED_TEAM, SAMPLE]))
+
+    ends = [[page.extract_text().split()[-1] for page in reader.pages[1:]] for reader in (first, second)]
+    assert ends == [[str(number) for number in range(2, len(first.pages) + 1)], ["2"]]
+    assert len(first.pages) > 2
+
+
 def test_the_spanish_edition_is_in_spanish() -> None:
     text = text_of(draw(replace(SAMPLE, language="es")))
 

@@ -77,6 +77,8 @@ JAPANESE_SURNAMES = "𠮷𡈽𣘺"
 
 
 def in_standard(code: int) -> bool:
+    if code <= 0xFFFF:  # another font has those
+        return False
     if chr(code) in JAPANESE_SURNAMES:
         return True
     for codec in RARE_HAN_STANDARDS:
