@@ -73,12 +73,12 @@ def subset(font: TTFont, codes: list[int]) -> None:
 
 
 JAPANESE_SURNAMES = "𠮷𡈽𣘺"
-"""Letters of common surnames that no standard has (yoshi, tsuchi, hashi)."""
+"""Letters of common surnames that neither standard has: variants of yoshi, tsuchi and "bridge"."""
 
 
 def in_standard(code: int) -> bool:
-    if code <= 0xFFFF:  # another font has those
-        return False
+    if code <= 0xFFFF:  # another font has those; Pango sets the space after a letter in that letter's font
+        return code == 0x20
     if chr(code) in JAPANESE_SURNAMES:
         return True
     for codec in RARE_HAN_STANDARDS:
