@@ -51,6 +51,8 @@ class Settings:
     accreditation_statement: str = setting("", "Printed on certificates; `No accreditation is claimed` when empty.")
     signatory_name: str = setting("", "Who signs certificates; the line is left out when empty.")
     signatory_title: str = setting("", "Title of who signs certificates.")
+    second_signatory_name: str = setting("", "A second person who signs certificates, e.g. the lead instructor.")
+    second_signatory_title: str = setting("", "Title of the second person who signs certificates.")
     open_registration: bool = setting(False, "Whether anyone may register without an invitation.")
     session_hours: int = setting(12, "A sign-in lasts so many hours at most.")
     session_idle_minutes: int = setting(120, "A sign-in ends after so many minutes without a request.")

@@ -29,6 +29,8 @@ class AwardSite:
     accreditation_statement: str = ""
     signatory_name: str = ""
     signatory_title: str = ""
+    second_signatory_name: str = ""
+    second_signatory_title: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> AwardSite:
@@ -147,6 +149,8 @@ class CertificateFacts:
     provider_numbers: str = ""
     signatory_name: str = ""
     signatory_title: str = ""
+    second_signatory_name: str = ""
+    second_signatory_title: str = ""
     team: TeamFacts | None = None
     certification_slug: str = ""
     rule_version: int | None = None
@@ -165,6 +169,24 @@ class CertificateFacts:
     @property
     def verify_url(self) -> str:
         return f"{self.site_url.rstrip('/')}/verify/{self.code}"
+
+    @property
+    def texts(self) -> list[str]:
+        """What people wrote and this prints: every name, title and statement."""
+        team = self.team
+        seats = [text for seat in (team.composition if team else ()) for text in asdict(seat).values()]
+        own = [getattr(self, item.name) for item in fields(self)]
+        milestones = [milestone.title for milestone in (team.milestones if team else ())]
+        return [*(text for text in own if isinstance(text, str)), *self.objectives, *seats, *milestones]
+
+    @property
+    def signatories(self) -> list[tuple[str, str]]:
+        """Who signs, with their titles; nobody, one or two."""
+        both = (
+            (self.signatory_name, self.signatory_title),
+            (self.second_signatory_name, self.second_signatory_title),
+        )
+        return [(name, title) for name, title in both if name]
 
     @property
     def contact_hours(self) -> str:

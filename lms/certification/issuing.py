@@ -55,6 +55,8 @@ def from_site(site: AwardSite) -> dict[str, Any]:
         "accreditation_statement": site.accreditation_statement,
         "signatory_name": site.signatory_name,
         "signatory_title": site.signatory_title,
+        "second_signatory_name": site.second_signatory_name,
+        "second_signatory_title": site.second_signatory_title,
     }
 
 

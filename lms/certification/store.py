@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lms.certification.documents import draw_certificate
+from lms.certification import typefaces
+from lms.certification.documents import draw
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.database import db
@@ -24,6 +25,8 @@ class Document:
     name: str
     hash: str
     is_new: bool
+    missing: str = ""
+    """Letters of what was printed that no font here has, as U+20BB7: 〓 stands in their place."""
 
 
 def document_name(code: str) -> str:
@@ -43,23 +46,29 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
     """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
-    content = draw_certificate(facts)
+    content = draw(facts)
     name = document_name(facts.code)
     files.write(name, content)
-    return Document(content, name, hashlib.sha256(content).hexdigest(), is_new=True)
+    missing = typefaces.missing_letters(facts.texts)
+    return Document(content, name, hashlib.sha256(content).hexdigest(), is_new=True, missing=missing)
 
 
 def record_document(certificate_id: int, document: Document, now: datetime) -> None:
     """Note on the row which PDF was issued. The caller commits.
 
     Two first views at once draw the same bytes. A lost file that a newer program draws differently gets its new hash,
-    and the old one goes into the audit: the old bytes no longer verify by upload, their code still does.
+    and the old one goes into the audit: the old bytes no longer verify by upload, their code still does. A letter that
+    could not be printed goes into the audit too, where an administrator finds it.
     """
     certificate = db.session.scalars(
         select(Certificate).where(Certificate.id == certificate_id).with_for_update()
     ).one()
     if certificate.document_hash == document.hash:
         return
+    if document.missing:
+        audit.note(
+            "certificate.letters-missing", "certificate", certificate_id, actor_id=None, letters=document.missing
+        )
     if certificate.document_hash is not None:
         audit.note(
             "certificate.redrawn", "certificate", certificate_id, actor_id=None, earlier_hash=certificate.document_hash

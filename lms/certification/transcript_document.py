@@ -7,7 +7,7 @@ from typing import Any
 
 from lms.certification import typefaces
 from lms.certification.facts import AwardSite
-from lms.certification.press import press
+from lms.certification.press import Sheet, press
 from lms.certification.transcript import Line, Transcript
 from lms.certification.typefaces import SERIF
 from lms.certification.typesetting import Setter
@@ -44,14 +44,16 @@ def draw_transcript(transcript: Transcript, *, language: str, site: AwardSite) -
         "note": word(language, "transcript_note", address=f"{site.site_url.rstrip('/')}/verify"),
     }
     return press().draw(
-        "transcript.html",
-        "transcript.css",
-        values,
-        faces=sorted(setter.faces),
-        title=title,
-        author=typefaces.printable(site.provider_name),
-        language=language,
-        dated=today,
+        Sheet(
+            "transcript.html",
+            "transcript.css",
+            values,
+            faces=tuple(sorted(setter.faces)),
+            title=title,
+            author=typefaces.printable(site.provider_name),
+            language=language,
+            dated=today,
+        )
     )
 
 

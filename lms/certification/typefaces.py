@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,15 +12,18 @@ from fontTools.ttLib import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
 
-SERIF = "EBGaramond12-Regular.otf"
-ITALIC = "EBGaramond12-Italic.otf"
-SANS = "Lato-Regular.ttf"
-BOLD = "Lato-Bold.ttf"
+SERIF = "EBGaramond12-Regular.ttf"
+ITALIC = "EBGaramond12-Italic.ttf"
+SANS = "CrosstrainSans-Regular.ttf"
+BOLD = "CrosstrainSans-Bold.ttf"
 SECOND = "NotoSerif-Regular.ttf"
 """For the Latin, Greek and Cyrillic letters that the first choice lacks, e.g. Kazakh."""
 
 CHINESE = "DroidSansFallbackFull.ttf"
-KOREAN = "NanumSquareR.ttf"
+RARE_HAN = "CrosstrainRareHan-Regular.ttf"
+"""Han letters outside the first plane (𠮷, 𨋢): the 2,000 that the standards of Japan and Hong Kong have."""
+
+KOREAN = "CrosstrainHangul-Regular.ttf"
 
 BY_SCRIPT = {
     "CJK": CHINESE,
@@ -102,7 +106,7 @@ def typeface(file: str) -> Typeface:
 
 def family(file: str) -> str:
     """The CSS name of a font, ours alone, so that no font of the machine can be taken for it."""
-    return "crosstrain-" + file.rsplit(".", 1)[0].replace("-Regular", "").lower()
+    return "crosstrain-" + file.rsplit(".", 1)[0].replace("-Regular", "").removeprefix("Crosstrain").lower()
 
 
 def face_of(letter: str, first: str) -> str | None:
@@ -110,7 +114,7 @@ def face_of(letter: str, first: str) -> str | None:
     if typeface(first).has(letter):
         return first
     script = unicodedata.name(letter, "").split(" ")[0]
-    for file in (BY_SCRIPT.get(script), SECOND, CHINESE):
+    for file in (BY_SCRIPT.get(script), SECOND, CHINESE, RARE_HAN):
         if file is not None and typeface(file).has(letter):
             return file
     return None
@@ -132,6 +136,14 @@ def _printable(letter: str) -> str:
     if kind[0] == "C" or kind == "So" or 0xFE00 <= ord(letter) <= 0xFE0F or 0x1F3FB <= ord(letter) <= 0x1F3FF:
         return ""
     return letter if face_of(letter, SERIF) is not None else MISSING_MARK
+
+
+def missing_letters(texts: Iterable[str]) -> str:
+    """The letters that print as 〓 because no font here has them, each as U+2A6DF; empty where all are there."""
+    letters = {letter for text in texts for letter in unicodedata.normalize("NFC", text)}
+    return ", ".join(
+        f"U+{ord(letter):04X}" for letter in sorted(letters) if _printable(letter) == MISSING_MARK != letter
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -174,7 +186,7 @@ def count_lines(text: str, faces: tuple[str, ...], size: float, width: float) ->
     return lines
 
 
-def fit(text: str, faces: tuple[str, ...], width: float, sizes: dict[int, range]) -> float:
+def fit(text: str, faces: tuple[str, ...], width: float, sizes: Mapping[int, Iterable[float]]) -> float:
     """The largest letter height in points at which a text fits. `sizes` says for each number of lines which may be
     tried, from large to small; the smallest of the last, where none fits."""
     height = 1.0
@@ -183,6 +195,11 @@ def fit(text: str, faces: tuple[str, ...], width: float, sizes: dict[int, range]
             if count_lines(text, faces, height * SAFETY, width) <= lines:
                 return height
     return height
+
+
+def height_of(text: str, faces: tuple[str, ...], size: float, width: float, spacing: float) -> float:
+    """How high a text stands in points; 0 where there is none."""
+    return count_lines(text, faces, size * SAFETY, width) * size * spacing if text else 0.0
 
 
 SAFETY = 1.03

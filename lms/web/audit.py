@@ -58,6 +58,7 @@ ACTIONS = {
     "certificate.issued": N_("Certificate issued"),
     "certificate.revoked": N_("Certificate revoked"),
     "certificate.redrawn": N_("Certificate drawn again"),
+    "certificate.letters-missing": N_("Certificate printed with letters missing"),
     "certificate.name-hidden": N_("Name on a certificate hidden"),
     "certificate.name-shown": N_("Name on a certificate shown"),
     "share-link": N_("Links to certificates"),

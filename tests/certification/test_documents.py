@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import re
@@ -16,13 +17,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
 from lms.certification import typefaces
-from lms.certification.documents import draw_certificate
+from lms.certification.documents import draw, draw_many, sheet_of
 from lms.certification.facts import CertificateFacts, MilestoneLine, SeatLine, TeamFacts
-from lms.certification.press import Press, PressIsBusy, VendoredOnly, press, qr_image
+from lms.certification.press import Attached, Press, PressIsBusy, VendoredOnly, press, qr_image
 from lms.certification.transcript import Line, Transcript
 from lms.certification.transcript_document import draw_transcript
 from lms.certification.typefaces import SERIF, direction, faces_of, fit, printable
@@ -57,7 +59,8 @@ NAMES = {
     "cherokee": "ᏍᏏᏉᏯ",
     "mixed": "Ahmed أحمد العلي",
     "persian-joiner": "علی‌رضا",
-    "rare-and-picture": "𠮷野 🌸 Zoë",
+    "rare-han": "𠮷野 𨋢",
+    "rare-and-picture": "𠀋𪛖野 🌸 Zoë",
 }
 
 TEAM = replace(
@@ -85,6 +88,24 @@ TEAM = replace(
 )
 
 
+TWO_SIGNATURES = replace(
+    SAMPLE, second_signatory_name="Thomas Whitfield, MSN, RN", second_signatory_title="Lead Instructor"
+)
+
+CROWDED_TEAM = replace(
+    TEAM,
+    team=TeamFacts(
+        "Callaway County Team",
+        tuple(
+            SeatLine(f"Seat number {n} of the county", "schools", f"Person {n} Núñez", "An agency") for n in range(40)
+        ),
+        tuple(MilestoneLine(f"Milestone {n}", date(2026, 1, 2)) for n in range(9)),
+        date(2026, 2, 20),
+    ),
+)
+"""More than a second page holds."""
+
+
 def named(name: str) -> CertificateFacts:
     return replace(SAMPLE, printed_name=name)
 
@@ -92,7 +113,7 @@ def named(name: str) -> CertificateFacts:
 @cache
 def drawn(key: str) -> bytes:
     """The certificate for one of NAMES, drawn once for all tests that look at it."""
-    return draw_certificate(named(NAMES[key]))
+    return draw(named(NAMES[key]))
 
 
 def transcript(count: int = 40, name: str = "Nora Núñez") -> Transcript:
@@ -133,9 +154,13 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
 
 def test_every_document_is_pdf_a_3a_and_pdf_ua_1(judge: Judge, tmp_path: Path) -> None:
     documents = {f"name-{key}": drawn(key) for key in NAMES}
-    documents["spanish"] = draw_certificate(replace(SAMPLE, language="es"))
-    documents["team"] = draw_certificate(TEAM)
-    documents["bare"] = draw_certificate(
+    documents["spanish"] = draw(replace(SAMPLE, language="es"))
+    documents["team"] = draw(TEAM)
+    documents["crowded-team"] = draw(CROWDED_TEAM)
+    documents["two-signatures"] = draw(TWO_SIGNATURES)
+    documents["attachment"] = draw(SAMPLE, attachments=CARRIED[:1])
+    documents["two-attachments"] = draw(SAMPLE, attachments=CARRIED)
+    documents["bare"] = draw(
         replace(SAMPLE, signatory_name="", valid_until=None, suggested_credit=(), objectives=(), agency_name="")
     )
     documents["transcript"] = draw_transcript(transcript(), language="en", site=SITE)
@@ -154,7 +179,7 @@ def test_qpdf_finds_nothing_wrong(tmp_path: Path) -> None:
     if shutil.which("qpdf") is None:
         pytest.skip("qpdf is not installed")
     file = tmp_path / "certificate.pdf"
-    file.write_bytes(draw_certificate(SAMPLE))
+    file.write_bytes(draw(SAMPLE))
 
     run = subprocess.run(["qpdf", "--check", str(file)], capture_output=True, text=True, check=False)
 
@@ -163,7 +188,7 @@ def test_qpdf_finds_nothing_wrong(tmp_path: Path) -> None:
 
 
 def test_the_document_says_its_title_language_and_structure() -> None:
-    reader = PdfReader(io.BytesIO(draw_certificate(replace(SAMPLE, language="es"))))
+    reader = PdfReader(io.BytesIO(draw(replace(SAMPLE, language="es"))))
 
     root = reader.trailer["/Root"].get_object()
     assert root["/Lang"] == "es"  # type: ignore[index]
@@ -177,19 +202,19 @@ def test_the_document_says_its_title_language_and_structure() -> None:
 DRAW_ELSEWHERE = """
 import hashlib, sys
 from dataclasses import replace
-from lms.certification.documents import draw_certificate
+from lms.certification.documents import draw, draw_many, sheet_of
 from tests.certification.conftest import SAMPLE
 if sys.argv[1] == "warm":
     for name in ("歐陽 明慧", "김민준", "Құрманғазы"):
-        draw_certificate(replace(SAMPLE, printed_name=name))
-print(hashlib.sha256(draw_certificate(replace(SAMPLE, printed_name=sys.argv[2]))).hexdigest())
+        draw(replace(SAMPLE, printed_name=name))
+print(hashlib.sha256(draw(replace(SAMPLE, printed_name=sys.argv[2]))).hexdigest())
 """
 
 
 @pytest.mark.parametrize("name", ["Zoë Łuczak", "أحمد العلي"])
 def test_the_same_facts_make_the_same_bytes_in_every_process_whatever_it_drew_before(name: str) -> None:
-    here = hashlib.sha256(draw_certificate(named(name))).hexdigest()
-    again = hashlib.sha256(draw_certificate(named(name))).hexdigest()
+    here = hashlib.sha256(draw(named(name))).hexdigest()
+    again = hashlib.sha256(draw(named(name))).hexdigest()
 
     elsewhere = [
         subprocess.run(
@@ -205,22 +230,33 @@ def test_the_same_facts_make_the_same_bytes_in_every_process_whatever_it_drew_be
     assert [again, *elsewhere] == [here, here, here]
 
 
-def test_another_name_or_another_code_makes_other_bytes() -> None:
-    first = draw_certificate(SAMPLE)
+def test_many_drawn_together_are_the_same_bytes_as_each_drawn_alone() -> None:
+    many = [replace(named(name), language="es" if place % 3 else "en") for place, name in enumerate(NAMES.values())]
+    many.insert(4, CROWDED_TEAM)
 
-    assert draw_certificate(named("Somebody Else")) != first
-    assert draw_certificate(replace(SAMPLE, code="0000-0000-0000")) != first
+    assert draw_many(many) == [draw(facts) for facts in many]
+
+
+def test_many_are_no_more_work_than_none() -> None:
+    assert draw_many([]) == []
+
+
+def test_another_name_or_another_code_makes_other_bytes() -> None:
+    first = draw(SAMPLE)
+
+    assert draw(named("Somebody Else")) != first
+    assert draw(replace(SAMPLE, code="0000-0000-0000")) != first
 
 
 def test_threads_that_draw_at_once_get_the_right_document_each() -> None:
     names = ["Ana", "أحمد", "李伟", "Жанна"]
-    alone = {name: draw_certificate(named(name)) for name in names}
+    alone = {name: draw(named(name)) for name in names}
     together: dict[str, bytes] = {}
 
-    def draw(name: str) -> None:
-        together[name] = draw_certificate(named(name))
+    def draw_one(name: str) -> None:
+        together[name] = draw(named(name))
 
-    drawers = [threading.Thread(target=draw, args=(name,)) for name in names]
+    drawers = [threading.Thread(target=draw_one, args=(name,)) for name in names]
     for drawer in drawers:
         drawer.start()
     for drawer in drawers:
@@ -235,9 +271,53 @@ def test_a_press_with_too_many_waiting_says_so_at_once() -> None:
         pass
 
     with pytest.raises(PressIsBusy):
-        own.draw(
-            "macros.html", "transcript.css", {}, faces=(), title="", author="", language="en", dated=date(2026, 1, 1)
-        )
+        own.draw(sheet_of(SAMPLE))
+
+
+# --- attachments and size -------------------------------------------------------------------------------------------
+
+CARRIED = (
+    Attached("credential.json", "Open Badges 3.0 credential", b'{"id": "urn:example"}'),
+    Attached("about.txt", "How to check the credential", "Zo\u00eb".encode()),
+)
+
+
+def test_an_attachment_is_found_whole_with_its_kind_and_the_documents_own_date() -> None:
+    reader = PdfReader(io.BytesIO(draw(SAMPLE, attachments=CARRIED)))
+
+    found = [one.get_object() for one in reader.trailer["/Root"]["/AF"]]  # type: ignore[index]
+    files = [one["/EF"]["/F"] for one in found]
+    assert {one["/UF"]: file.get_data() for one, file in zip(found, files, strict=True)} == {
+        one.name: one.content for one in CARRIED
+    }
+    assert [file["/Subtype"] for file in files] == ["/text/plain", "/application/json"]
+    assert {one["/AFRelationship"] for one in found} == {"/Data"}
+    assert {file["/Params"]["/CreationDate"] for file in files} == {"D:20260314120000Z"}
+    assert set(reader.attachments) == {one.name for one in CARRIED}
+
+
+def test_the_order_in_which_attachments_are_given_does_not_matter() -> None:
+    assert draw(SAMPLE, attachments=CARRIED) == draw(SAMPLE, attachments=CARRIED[::-1])
+
+
+@pytest.mark.parametrize("key", ["latin", "ninety-letters", "one-letter", "vietnamese"])
+def test_a_document_in_latin_letters_leaves_room_for_a_signature_and_a_badge_in_45_kilobytes(key: str) -> None:
+    assert len(drawn(key)) <= 34_000
+
+
+def test_every_line_of_text_hangs_in_the_structure_once() -> None:
+    reader = PdfReader(io.BytesIO(draw(CROWDED_TEAM)))
+
+    owners = reader.trailer["/Root"]["/StructTreeRoot"]["/ParentTree"]["/Nums"]  # type: ignore[index]
+    for number, page in enumerate(reader.pages):
+        marks = [
+            operands[1]["/MCID"]
+            for operands, operator in page.get_contents().operations  # type: ignore[union-attr]
+            if operator == b"BDC"
+        ]
+        assert sorted(marks) == list(range(len(owners[2 * number + 1])))
+        for mark, owner in enumerate(owners[2 * number + 1]):
+            assert mark in owner.get_object()["/K"]
 
 
 # --- names and fonts ------------------------------------------------------------------------------------------------
@@ -273,7 +353,7 @@ def test_no_letter_of_any_printed_name_is_the_box_for_a_missing_one() -> None:
 
 
 def test_a_letter_that_no_font_has_becomes_the_printers_mark_and_a_picture_is_left_out() -> None:
-    assert printable(NAMES["rare-and-picture"]) == "〓野  Zoë".replace("  ", " ")
+    assert printable(NAMES["rare-and-picture"]) == "𠀋〓野 Zoë"
 
 
 def test_a_word_is_never_patched_together_from_two_fonts() -> None:
@@ -310,9 +390,8 @@ def test_whatever_the_name_there_are_two_pages(key: str) -> None:
 def test_every_font_of_the_table_is_there_and_has_its_notice() -> None:
     notice = (typefaces.FOLDER / "NOTICE.md").read_text(encoding="utf-8")
     files = {file.name for file in typefaces.FOLDER.glob("*.[ot]tf")}
-    used = {typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD, typefaces.SECOND} | set(
-        typefaces.BY_SCRIPT.values()
-    )
+    named = {typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD, typefaces.SECOND, typefaces.RARE_HAN}
+    used = named | set(typefaces.BY_SCRIPT.values())
 
     assert used == files
     assert all(f"| {name} |" in notice for name in files)
@@ -322,7 +401,7 @@ def test_every_font_of_the_table_is_there_and_has_its_notice() -> None:
 
 
 def test_it_prints_the_facts_and_neither_a_score_nor_the_british_spelling() -> None:
-    text = text_of(draw_certificate(SAMPLE))
+    text = text_of(draw(SAMPLE))
 
     for part in ("1.00", "March 14, 2026", "Computer-Based Training", "March 14, 2028", "FND-101", SAMPLE.code):
         assert part in text
@@ -334,14 +413,66 @@ def test_it_prints_the_facts_and_neither_a_score_nor_the_british_spelling() -> N
 
 
 def test_an_approval_that_the_deployer_entered_replaces_the_disclaimer() -> None:
-    text = text_of(draw_certificate(replace(SAMPLE, accreditation_statement="Approved by the Board, CEP 17452.")))
+    text = text_of(draw(replace(SAMPLE, accreditation_statement="Approved by the Board, CEP 17452.")))
 
     assert "Approved by the Board, CEP 17452." in text
     assert "No accreditation is claimed" not in text
 
 
+WORD_BOX = r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([^<]*)<'
+LONG = "Approved by the Board for one hour, under a rule that wants many words. "
+
+
+def test_a_statement_too_long_for_the_first_page_stands_whole_on_the_second_and_the_first_says_so() -> None:
+    pages = [
+        " ".join(page.extract_text().split())
+        for page in PdfReader(io.BytesIO(draw(replace(SAMPLE, accreditation_statement=LONG * 30)))).pages
+    ]
+
+    assert "The credit statement is on the second page." in pages[0]
+    assert LONG.strip() not in pages[0]
+    assert (LONG * 30).strip() in " ".join(pages[1:])
+
+
+@pytest.mark.parametrize("times", [1, 5, 9, 14, 20])
+@pytest.mark.parametrize("key", ["one-letter", "ninety-letters", "one-long-word", "burmese"])
+def test_the_statement_never_runs_into_the_signatures(key: str, times: int, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is not installed")
+    facts = replace(
+        named(NAMES[key]),
+        title="A long title that goes on " * 8,
+        agency_name="An agency " * 12,
+        accreditation_statement=LONG * times,
+    )
+
+    (tmp_path / "one.pdf").write_bytes(draw(facts))
+
+    command = ["pdftotext", "-bbox", "-l", "1", str(tmp_path / "one.pdf"), "-"]
+    boxes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    words = [(float(top), float(end), word) for top, end, word in re.findall(WORD_BOX, boxes)]
+    statement_end = max(end for _, end, word in words if word in ("words.", "page."))
+    signature_top = min(top for top, _, word in words if "Reyes" in word)
+    assert statement_end <= signature_top + 6  # the box of a word is higher than its letters
+
+
+def test_two_people_sign_where_two_are_named() -> None:
+    text = text_of(draw(TWO_SIGNATURES))
+
+    assert text.count("Thomas Whitfield, MSN, RN") == 2
+    assert "Lead Instructor" in text
+
+
+def test_pages_are_counted_within_each_certificate() -> None:
+    first, second = (PdfReader(io.BytesIO(content)) for content in draw_many([CROWDED_TEAM, SAMPLE]))
+
+    ends = [[page.extract_text().split()[-1] for page in reader.pages[1:]] for reader in (first, second)]
+    assert ends == [[str(number) for number in range(2, len(first.pages) + 1)], ["2"]]
+    assert len(first.pages) > 2
+
+
 def test_the_spanish_edition_is_in_spanish() -> None:
-    text = text_of(draw_certificate(replace(SAMPLE, language="es")))
+    text = text_of(draw(replace(SAMPLE, language="es")))
 
     assert "Certificado de finalización" in text
     assert "14 de marzo de 2028" in text
@@ -350,11 +481,11 @@ def test_the_spanish_edition_is_in_spanish() -> None:
 
 
 def test_a_language_without_words_is_drawn_in_english() -> None:
-    assert "Certificate of Completion" in text_of(draw_certificate(replace(SAMPLE, language="fr")))
+    assert "Certificate of Completion" in text_of(draw(replace(SAMPLE, language="fr")))
 
 
 def test_a_team_prints_its_seats_people_milestones_and_exercise() -> None:
-    text = text_of(draw_certificate(TEAM))
+    text = text_of(draw(TEAM))
 
     for part in ("Certificate of Team Readiness", "Ana Ruiz", "North Callaway", "Charter signed", "January 2, 2026"):
         assert part in text
@@ -375,7 +506,9 @@ def test_the_qr_code_carries_the_address_of_the_code_at_level_m() -> None:
 
     assert SAMPLE.verify_url == "https://training.example.gov/verify/7K0M-Q4XT-0003"
     assert code.error == "M"
-    assert qr_image(SAMPLE.verify_url) == code.png_data_uri(scale=1, border=4)
+    with Image.open(io.BytesIO(base64.b64decode(qr_image(SAMPLE.verify_url).partition(",")[2]))) as image:
+        printed = [[image.getpixel((x, y)) == 0 for x in range(image.width)] for y in range(image.height)]
+    assert printed == [[bool(dark) for dark in row] for row in code.matrix_iter(border=4)]
 
 
 # --- no network -----------------------------------------------------------------------------------------------------
@@ -410,7 +543,7 @@ def test_a_document_fetches_nothing_but_our_own_files(address: str) -> None:
 def test_markup_in_the_facts_is_text(change: Callable[[CertificateFacts, str], CertificateFacts]) -> None:
     evil = '<img src="https://example.org/x.png"><style>body{display:none}</style>'
 
-    content = draw_certificate(change(SAMPLE, evil))
+    content = draw(change(SAMPLE, evil))
 
     assert "Certificate of Completion" in text_of(content)
     assert "example.org" in text_of(content)

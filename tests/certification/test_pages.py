@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from lms.certification import sharing
@@ -152,6 +153,34 @@ def test_no_connection_is_held_while_a_pdf_is_drawn(learners: Learners) -> None:
 
     assert held == 0
     assert answers[0].status_code == 200
+
+
+def test_when_too_many_pdfs_are_drawn_the_page_says_that_the_certificate_is_safe(
+    learners: Learners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.certification.press.LONGEST_WAIT_SECONDS", 0.05)
+    user, code = learners.certified()
+    client = learners.world.client_of(user)
+
+    with press().lock:
+        refused = client.get(f"/certificates/{code}.pdf")
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert "Yours is safe" in text_of(refused)
+    assert client.get(f"/certificates/{code}.pdf").status_code == 200
+
+
+def test_a_letter_that_no_font_has_is_told_to_the_administrator(learners: Learners) -> None:
+    user, code = learners.certified("\U0002a6d6 Ana")
+    client = learners.world.client_of(user)
+
+    client.get(f"/certificates/{code}.pdf")
+    client.get(f"/certificates/{code}.pdf")
+
+    with learners.world.app.app_context():
+        noted = db.session.scalars(select(AuditEvent).filter_by(action="certificate.letters-missing")).all()
+        assert [event.detail for event in noted] == [{"letters": "U+2A6D6"}]
 
 
 def test_who_may_fetch_the_pdf(learners: Learners) -> None:
