@@ -31,6 +31,7 @@ from lms.web import (
     limits,
     navigation,
     operations,
+    packing,
     pages,
     passwords,
     people,
@@ -88,7 +89,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     routing.install(app)
     for part in (security, language, limits, hosting, waking):
         part.install(app, settings)
-    for part in (static_files, navigation, help, icons, charts):
+    for part in (packing, static_files, navigation, help, icons, charts):
         part.install(app)
     csrf.init_app(app)
     install_sign_in(app)
