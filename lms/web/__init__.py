@@ -40,6 +40,7 @@ from lms.web import (
     roles,
     routing,
     security,
+    shared,
     static_files,
     styleguide,
     verification,
@@ -89,7 +90,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     routing.install(app)
     for part in (security, language, limits, hosting, waking):
         part.install(app, settings)
-    for part in (packing, static_files, navigation, help, icons, charts):
+    for part in (packing, static_files, shared, navigation, help, icons, charts):
         part.install(app)
     csrf.init_app(app)
     install_sign_in(app)
