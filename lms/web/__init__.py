@@ -121,4 +121,4 @@ def install_sign_in(app: Flask) -> None:
 
     @app.context_processor
     def page_values() -> dict[str, object]:
-        return {"viewer": maybe_viewer()}
+        return {"viewer": shared.shown_viewer()}
