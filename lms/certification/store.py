@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lms.certification.documents import draw_certificate
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.database import db
@@ -43,6 +42,9 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
     """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
+    # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
+    from lms.certification.documents import draw_certificate
+
     content = draw_certificate(facts)
     name = document_name(facts.code)
     files.write(name, content)
