@@ -31,7 +31,7 @@ from lms.queue import make_queue
 from lms.resources import data_folder
 from lms.schema import upgrade
 from lms.seeding import seed
-from lms.serving import serve as run_servers
+from lms.serving import become_watcher
 from lms.settings import Settings, SettingsError, read_settings
 from lms.starting import start_everything
 
@@ -178,7 +178,8 @@ def run_command() -> None:
 @click.option("--no-worker", is_flag=True, help="Only the web server.")
 def serve_command(no_worker: bool) -> None:
     """Serve the site, with the worker beside it; watches both."""
-    run_servers(load_settings(), with_worker=not no_worker)
+    load_settings()  # says what is wrong with them, before anything else starts
+    become_watcher(with_worker=not no_worker)
 
 
 @cli.command("worker")

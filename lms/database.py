@@ -81,10 +81,13 @@ class LmsSession(FlaskSession):
     """Reads through a read-only transaction until `writing()` opens the one that may write."""
 
     def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **options: Any) -> Engine | Connection:
-        engine = super().get_bind(mapper=mapper, clause=clause, bind=bind, **options)
-        if self.info.get("writing") or not isinstance(engine, Engine):
-            return engine
-        return read_only_engine(engine)
+        if bind is not None:
+            return bind if self.info.get("writing") or not isinstance(bind, Engine) else read_only_engine(bind)
+        engine: Engine | None = self.info.get("engine")
+        if engine is None:
+            # There is one database: the look through binds that Flask-SQLAlchemy makes for each statement is made once.
+            engine = self.info["engine"] = db.engine
+        return engine if self.info.get("writing") else read_only_engine(engine)
 
 
 def read_only_engine(engine: Engine) -> Engine:
@@ -141,8 +144,14 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         is_read_only = connection.get_execution_options().get("lms_read_only", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
-        connection.exec_driver_sql("BEGIN DEFERRED" if is_read_only else "BEGIN IMMEDIATE")
+        # Straight to the driver, past what SQLAlchemy does around a statement: every request begins here. The one that
+        # may have to wait for the lock goes through SQLAlchemy, whose errors are the ones that are understood above.
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
+        if is_read_only:
+            driver.execute("BEGIN DEFERRED")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def insert_into(model: type[Model]) -> Any:

@@ -17,7 +17,7 @@ from lms.people.models import User
 from lms.publishing import course_folders, publish_data, publish_folder
 from lms.resources import data_folder
 from lms.schema import upgrade
-from lms.serving import serve
+from lms.serving import become_watcher
 from lms.settings import Settings
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -52,7 +52,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
         db.session.remove()
         db.engine.dispose()
     tell_addresses(settings, is_demo, say)
-    serve(settings)
+    become_watcher()
 
 
 def publish_all(settings: Settings, say: Callable[[str], None]) -> None:

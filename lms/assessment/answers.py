@@ -33,10 +33,10 @@ def by_question(values: Values, question_ids: Sequence[str]) -> dict[str, dict[s
     return grouped
 
 
-def read_response(attempt: Attempt, question: Question, values: Values) -> Any:
+def read_response(secret: str, question: Question, values: Values) -> Any:
     """What the values of one question say, as it is stored. Raises Invalid for what was not on the page."""
     kind = question_type(question.type)
-    return kind.accept(question, values, item_tokens(attempt.secret, question.id, kind.items(question)))
+    return kind.accept(question, values, item_tokens(secret, question.id, kind.items(question)))
 
 
 def changed_responses(
@@ -53,7 +53,7 @@ def changed_responses(
         seen = next(iter(values.get(SEEN + question_id, ())), None)
         if question_id not in grouped and seen is None:
             continue
-        response = read_response(attempt, question, grouped.get(question_id, {}))
+        response = read_response(attempt.secret, question, grouped.get(question_id, {}))
         is_untouched = seen is not None and response_mark(attempt.secret, question_id, response) == seen
         if not is_untouched and response != stored.get(question_id):
             changed[question_id] = response
@@ -72,16 +72,27 @@ def store_response(attempt_id: int, question_id: str, response: Any, sequence: i
     return db.session.execute(_upsert(dialect_name()), values).first() is not None
 
 
+def store_responses(attempt_id: int, responses: Sequence[tuple[str, Any, int]], now: datetime) -> None:
+    """Keep several at once, as (question, response, sequence), each unless a newer one is kept. The caller commits."""
+    rows = [
+        {"attempt_id": attempt_id, "question_id": question_id, "sequence": sequence, "value": response, "saved_at": now}
+        for question_id, response, sequence in responses
+    ]
+    if rows:
+        db.session.connection().execute(_upsert(dialect_name(), is_told=False), rows)
+
+
 @cache
-def _upsert(dialect: str) -> Any:
+def _upsert(dialect: str, *, is_told: bool = True) -> Any:
     """The statement that keeps an answer, made once: it is the one that runs most."""
     table = Response.__table__
     row = DIALECT_INSERTS[dialect](table)
-    return row.on_conflict_do_update(
+    statement = row.on_conflict_do_update(
         index_elements=["attempt_id", "question_id"],
         set_={name: row.excluded[name] for name in ("sequence", "value", "saved_at")},
         where=table.c.sequence < row.excluded.sequence,
-    ).returning(table.c.id)
+    )
+    return statement.returning(table.c.id) if is_told else statement
 
 
 def body_hash(values: Values, question_ids: Sequence[str]) -> str:

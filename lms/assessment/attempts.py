@@ -11,11 +11,19 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
 
-from lms.assessment.answers import Values, body_hash, by_question, changed_responses, read_response, store_response
+from lms.assessment.answers import (
+    Values,
+    body_hash,
+    by_question,
+    changed_responses,
+    read_response,
+    store_response,
+    store_responses,
+)
 from lms.assessment.drawing import count_asked, draw_questions
 from lms.assessment.marking import Mark, mark_attempt, unanswered
 from lms.assessment.models import Attempt, Response
-from lms.assessment.sittings import Sitting, load_responses, load_sitting, values_of
+from lms.assessment.sittings import Asked, Sitting, load_asked, load_responses, load_sitting, values_of
 from lms.assessment.tokens import response_mark
 from lms.courseware.course import Module, QuizSettings
 from lms.database import db
@@ -142,13 +150,12 @@ def save_response(
     """
     if not 0 <= sequence <= LARGEST_SEQUENCE:
         raise Invalid(N_("The sequence number of an answer is a whole number that grows."), "sequence")
-    sitting = load_sitting(user_id, attempt_id, is_locked=True)
-    require_open(sitting.attempt)
-    question = sitting.marked_questions.get(question_id)
-    if question is None:
+    asked = load_asked(user_id, attempt_id, question_id)
+    require_open(asked)
+    if asked.question is None:
         raise NotFound(N_("There is no such question in this attempt."))
     own = by_question(values, (question_id,)).get(question_id, {})
-    response = read_response(sitting.attempt, question, own)
+    response = read_response(asked.secret, asked.question, own)
     is_stored = store_response(attempt_id, question_id, response, sequence, now)
     if not is_stored:
         kept = db.session.scalars(
@@ -156,7 +163,7 @@ def save_response(
         ).one()
         is_stored = kept.sequence == sequence and kept.value == response  # sent again, since its reply was lost
         sequence, now, response = kept.sequence, kept.saved_at, kept.value
-    return Saved(is_stored, sequence, now, response_mark(sitting.attempt.secret, question_id, response))
+    return Saved(is_stored, sequence, now, response_mark(asked.secret, question_id, response))
 
 
 def save_responses(user_id: int, attempt_id: int, values: Values, language: str, now: datetime) -> int:
@@ -169,13 +176,15 @@ def save_responses(user_id: int, attempt_id: int, values: Values, language: str,
 
 def _keep(sitting: Sitting, responses: dict[str, Response], values: Values, now: datetime) -> dict[str, Any]:
     changed = changed_responses(sitting.attempt, sitting.marked_questions, values_of(responses), values)
-    for question_id, response in changed.items():
-        before = responses.get(question_id)
-        store_response(sitting.attempt.id, question_id, response, before.sequence + 1 if before else 1, now)
+    kept = [
+        (question_id, response, responses[question_id].sequence + 1 if question_id in responses else 1)
+        for question_id, response in changed.items()
+    ]
+    store_responses(sitting.attempt.id, kept, now)
     return changed
 
 
-def require_open(attempt: Attempt) -> None:
+def require_open(attempt: Attempt | Asked) -> None:
     """Raises Conflict once an attempt is submitted: its answers stay as they were marked."""
     if attempt.submitted_at is not None:
         raise Conflict(N_("These answers were submitted before and can no longer be changed. Open the result."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -70,6 +71,48 @@ def load_sitting(user_id: int, attempt_id: int, *, is_locked: bool = False) -> S
         raise NotFound(N_("There is no such attempt of yours."))
     attempt, course_id, slug, content_hash = row
     return Sitting(attempt, course_id, slug, course_of(attempt.version_id, content_hash))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of an attempt of one person, and what is needed to keep its answer."""
+
+    question: Question | None
+    """None where the attempt does not ask it."""
+    secret: str
+    submitted_at: datetime | None
+
+
+_attempts, _enrollments, _versions = Attempt.__table__, Enrollment.__table__, CourseVersion.__table__
+_ASKED = (
+    select(
+        _attempts.c.version_id,
+        _attempts.c.module_id,
+        _attempts.c.drawn,
+        _attempts.c.secret,
+        _attempts.c.submitted_at,
+        _versions.c.content_hash,
+    )
+    .join_from(_attempts, _enrollments, _enrollments.c.id == _attempts.c.enrollment_id)
+    .join(_versions, _versions.c.id == _attempts.c.version_id)
+    .where(_attempts.c.id == bindparam("attempt_id"), _enrollments.c.user_id == bindparam("user_id"))
+    .with_for_update(of=_attempts)
+)
+"""Tables instead of classes: this runs for every single answer, and needs a third of an attempt's columns."""
+
+
+def load_asked(user_id: int, attempt_id: int, question_id: str) -> Asked:
+    """One question of one's own attempt, which is held until the transaction ends. Raises NotFound."""
+    values = {"attempt_id": attempt_id, "user_id": user_id}
+    row = db.session.execute(_ASKED, values).one_or_none() if 0 < attempt_id <= LARGEST_ID else None
+    if row is None:
+        raise NotFound(N_("There is no such attempt of yours."))
+    version_id, module_id, drawn, secret, submitted_at, content_hash = row
+    course = course_of(version_id, content_hash)
+    module = course.module(module_id, course.default_language)
+    is_drawn = any(entry["question"] == question_id for entry in drawn)
+    question = next((one for one in module.questions if one.id == question_id), None) if module and is_drawn else None
+    return Asked(question, secret, submitted_at)
 
 
 def load_responses(attempt_id: int) -> dict[str, Response]:

@@ -161,7 +161,7 @@ class CertificateFacts:
     """The design it is drawn in; empty: the default one of its kind."""
     logo: str = ""
     """SHA-256 of the agency's logo in the file store; empty: none."""
-    signatories: tuple[Signatory, ...] = ()
+    agency_signatories: tuple[Signatory, ...] = ()
     """The agency's own; empty: the site's `signatory_name`."""
     statement: str = ""
     """The agency's own sentence, under the provider's."""
@@ -177,11 +177,22 @@ class CertificateFacts:
         seats = [text for seat in (team.composition if team else ()) for text in asdict(seat).values()]
         own = [getattr(self, item.name) for item in fields(self)]
         milestones = [milestone.title for milestone in (team.milestones if team else ())]
-        return [*(text for text in own if isinstance(text, str)), *self.objectives, *seats, *milestones]
+        lines = [text for line in (*self.credit, *self.evidence, *self.agency_signatories) for text in _written(line)]
+        number = _written(self.license) if self.license else []
+        return [
+            *(text for text in own if isinstance(text, str)),
+            *self.objectives,
+            *seats,
+            *milestones,
+            *lines,
+            *number,
+        ]
 
     @property
     def signatories(self) -> list[tuple[str, str]]:
-        """Who signs, with their titles; nobody, one or two."""
+        """Who signs, with their titles; nobody, one or two. The agency's own stand in place of the site's."""
+        if self.agency_signatories:
+            return [(one.name, one.title) for one in self.agency_signatories[:2]]
         both = (
             (self.signatory_name, self.signatory_title),
             (self.second_signatory_name, self.second_signatory_title),
@@ -209,12 +220,16 @@ class CertificateFacts:
         values["team"] = _team(values.get("team"))
         values["credit"] = tuple(CreditLineFacts(**line) for line in values.get("credit") or ())
         values["license"] = LicenseFacts(**values["license"]) if values.get("license") else None
-        values["signatories"] = tuple(Signatory(**one) for one in values.get("signatories") or ())
+        values["agency_signatories"] = tuple(Signatory(**one) for one in values.get("agency_signatories") or ())
         values["evidence"] = tuple(
             EvidenceFacts(**{**one, "completed_on": date.fromisoformat(one["completed_on"])})
             for one in values.get("evidence") or ()
         )
         return cls(**values)
+
+
+def _written(line: Any) -> list[str]:
+    return [text for text in asdict(line).values() if isinstance(text, str)]
 
 
 def hours_of(minutes: int) -> str:

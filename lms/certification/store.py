@@ -8,8 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from lms.certification import typefaces
-from lms.certification.documents import draw
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.database import db
@@ -46,6 +44,10 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
     """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
+    # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
+    from lms.certification import typefaces
+    from lms.certification.documents import draw
+
     content = draw(facts)
     name = document_name(facts.code)
     files.write(name, content)

@@ -17,7 +17,8 @@ from lms.people.models import Agency, Membership
 
 def holds_on(day: Any) -> ColumnElement[bool]:
     """The SQL condition that a place holds on a day (or on a bound one): half open, like every span here."""
-    return and_(Membership.started_on <= day, or_(Membership.ended_on.is_(None), Membership.ended_on > day))
+    places = Membership.__table__.c  # the table: it serves statements that are made of tables alone, too
+    return and_(places.started_on <= day, or_(places.ended_on.is_(None), places.ended_on > day))
 
 
 def start_membership(user_id: int, agency_id: int, discipline: str, *, day: date, actor_id: int | None) -> Membership:

@@ -32,6 +32,7 @@ from lms.web import (
     limits,
     navigation,
     operations,
+    packing,
     pages,
     passwords,
     people,
@@ -40,6 +41,7 @@ from lms.web import (
     roles,
     routing,
     security,
+    shared,
     static_files,
     styleguide,
     verification,
@@ -90,7 +92,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     routing.install(app)
     for part in (security, language, limits, hosting, waking):
         part.install(app, settings)
-    for part in (static_files, navigation, help, icons, charts):
+    for part in (packing, static_files, shared, navigation, help, icons, charts):
         part.install(app)
     csrf.init_app(app)
     install_sign_in(app)
@@ -121,4 +123,4 @@ def install_sign_in(app: Flask) -> None:
 
     @app.context_processor
     def page_values() -> dict[str, object]:
-        return {"viewer": maybe_viewer()}
+        return {"viewer": shared.shown_viewer()}

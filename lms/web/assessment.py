@@ -231,7 +231,7 @@ def _readable(sitting: Sitting, values: Values) -> dict[str, Any]:
     for question_id, question in questions.items():
         if question_id in grouped or SEEN + question_id in values:
             try:
-                entered[question_id] = read_response(sitting.attempt, question, grouped.get(question_id, {}))
+                entered[question_id] = read_response(sitting.attempt.secret, question, grouped.get(question_id, {}))
             except Invalid:
                 entered[question_id] = {"text": "".join(grouped[question_id].get(question_id, ()))}
     return entered

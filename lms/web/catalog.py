@@ -13,7 +13,7 @@ from lms.catalog import facts as course_facts
 from lms.catalog import versions
 from lms.catalog.listing import disciplines_of, find_matching
 from lms.catalog.versions import CurrentVersion, retrained_modules
-from lms.certification.renewing import renewal_offer
+from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
 from lms.courseware.course import Course
 from lms.learning.enrollments import Enrolled, enrollments_of
@@ -22,6 +22,7 @@ from lms.web.assets import asset_response_values
 from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.reader import placed
 from lms.web.security import sandbox
+from lms.web.shared import shared_page
 from lms.web.words import add_filters
 
 blueprint = Blueprint("catalog", __name__)
@@ -66,16 +67,23 @@ def show_catalog() -> str:
     rows = [_row(version, enrolled.get(version.course_id)) for version in found]
     if asked["status"] in STATUSES and person:
         rows = [row for row in rows if row.status == asked["status"]]
-    return render_template(
-        "catalog/index.html",
-        rows=rows,
-        asked=asked,
-        is_filtered=any(asked.values()),
-        total=len(everything),
-        disciplines=disciplines_of(everything),
-        course_languages=sorted({code for version in everything for code in version.facts["languages"]}),
-        statuses=STATUSES if person else (),
-    )
+
+    def draw() -> str:
+        return render_template(
+            "catalog/index.html",
+            rows=rows,
+            asked=asked,
+            is_filtered=any(asked.values()),
+            total=len(everything),
+            disciplines=disciplines_of(everything),
+            course_languages=sorted({code for version in everything for code in version.facts["languages"]}),
+            statuses=STATUSES if person else (),
+        )
+
+    courses = tuple((version.version_id, version.content_hash) for version in everything)
+    begun = tuple((row.slug, row.status, row.enrolled and len(row.enrolled.completed_ids)) for row in rows)
+    of_versions = tuple(row.enrolled and len(row.enrolled.facts["modules"]) for row in rows)
+    return shared_page(draw, courses, begun, of_versions)
 
 
 def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
@@ -161,21 +169,36 @@ def show_course(slug: str) -> str:
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
     rows = module_rows(course, standing, language())
+    going_on = next_row(rows, standing)
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
-    changed = (
-        retrained_modules(standing.course_id, standing.version_number) if offer and offer.kind == "changed" else ()
-    )
+
+    def draw() -> str:
+        return _draw_course(course, standing, rows, going_on, offer)
+
+    progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
+    enrollment = (standing.is_enrolled, standing.completed_at, standing.is_archived)
+    version = (standing.content_hash, standing.version_number, standing.current_number, standing.was_retrained)
+    return shared_page(draw, version, enrollment, progress, offer, going_on and going_on.id)
+
+
+def _draw_course(
+    course: Course, standing: Standing, rows: list[ModuleRow], going_on: ModuleRow | None, offer: Offer | None
+) -> str:
+    """Shared by all of whom the same is true: nothing of one person may stand here."""
+    text = course.text(language())
+    is_changed = offer is not None and offer.kind == "changed"
+    changed = retrained_modules(standing.course_id, standing.version_number) if is_changed else ()
     return render_template(
         "catalog/course.html",
         offer=offer,
         changed=[row for row in rows if row.id in changed],
         course=course,
         standing=standing,
-        text=course.text(language()),
-        about=placed(course.text(language()).html, slug, standing.version_number),
+        text=text,
+        about=placed(text.html, standing.slug, standing.version_number),
         text_language=language() if language() in course.texts else course.default_language,
         rows=rows,
-        next=next_row(rows, standing),
+        next=going_on,
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -14,15 +13,14 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_month_names
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, current_app, g, request, session
+from flask import Flask, g, request, session
 from flask_babel import Babel, get_locale, ngettext
-from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from lms.errors import N_
 from lms.settings import Settings
 from lms.web import navigation
-from lms.web.guards import maybe_viewer
+from lms.web.guards import language, maybe_viewer, settings
 from lms.web.texts import current_catalog, translate
 
 LOCALES = {"en": "en_US", "es": "es_US"}
@@ -144,24 +142,16 @@ def _take_kept_entries() -> None:
         del session["kept"]
 
 
-def _choices(offered: tuple[str, ...], current: str) -> list[Choice]:
+def language_choices() -> list[Choice]:
+    """The other languages of this page."""
     choices = []
     to = navigation.page_url(lang=None)
-    for code in offered:
-        if code == current:
+    for code in settings().language_list:
+        if code == language():
             continue
         keep_url = f"{request.script_root}/language?{urlencode({'lang': code, 'to': to})}"
         choices.append(Choice(code, NAMES.get(code, code), navigation.page_url(lang=code), keep_url))
     return choices
-
-
-def once_per_language(name: str, draw: Callable[[], Markup]) -> Markup:
-    """A part of the page that is the same for everybody, such as the footer: drawn once per language and mount."""
-    parts: dict[tuple[str, ...], Markup] = current_app.extensions.setdefault("lms-parts", {})
-    key = (name, g.get("language", ""), request.script_root)
-    if key not in parts:
-        parts[key] = draw()
-    return parts[key]
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -191,9 +181,7 @@ def install(app: Flask, settings: Settings) -> None:
         code = g.get("language", offered[0])
         return {
             "language": code,
-            "languages": _choices(offered, code),
             "text_direction": direction_of(code),
-            "site_notice": translate(settings.site_notice) if settings.site_notice else "",
         }
 
     filters: dict[str, Any] = {
@@ -206,7 +194,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
         kept=kept,
-        once_per_language=once_per_language,
+        language_choices=language_choices,
+        site_notice=lambda: translate(settings.site_notice) if settings.site_notice else "",
         month_names=month_names,
         printed_address=lambda: settings.site_url.rstrip("/") + request.path,
         exit_url=settings.exit_url,

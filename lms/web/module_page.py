@@ -20,6 +20,7 @@ from lms.stores import BoundedStore
 from lms.web.catalog import ModuleRow, module_rows
 from lms.web.guards import language
 from lms.web.reader import Page, compiled, placed, play
+from lms.web.shared import shared_page
 
 MOST_PIECES = 500
 """About 20 KB each."""
@@ -46,20 +47,29 @@ _pieces: BoundedStore[tuple[Any, ...], Pieces] = BoundedStore(MOST_PIECES)
 
 
 def render_module(person: Viewer, course: Course, standing: Standing, module: Module, earlier: Earlier) -> str:
-    """The whole page. A story that is being played belongs to one person and is not shared."""
+    """The whole page. A story that is being played, and what came of earlier tries, belong to one person."""
     rows = module_rows(course, standing, language())
     page = compiled(module, standing)
     own = person.disciplines.intersection(part.only for part in page.parts if part.only)
+    progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
+    about = (standing.content_hash, own, progress, earlier.submitted > 0)
 
-    def make() -> Pieces:
-        return _make(course, standing, module, page, rows, own, has_submitted=earlier.submitted > 0)
+    def pieces() -> Pieces:
+        def make() -> Pieces:
+            return _make(course, standing, module, page, rows, own, has_submitted=earlier.submitted > 0)
 
-    if request.args.get("scenario"):
-        pieces = make()
-    else:
-        progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
-        place = (request.script_root, standing.slug, standing.content_hash, language(), module.id)
-        pieces = _pieces.get_or_make((*place, own, progress, earlier.submitted > 0), make)
+        if request.args.get("scenario"):
+            return make()
+        place = (request.script_root, standing.slug, language(), module.id)
+        return _pieces.get_or_make((*place, *about), make)
+
+    def draw() -> str:
+        return _draw(pieces(), standing, module, earlier)
+
+    return shared_page(draw, *about) if earlier == Earlier() else draw()
+
+
+def _draw(pieces: Pieces, standing: Standing, module: Module, earlier: Earlier) -> str:
     token = generate_csrf()
     return render_template(
         "learning/module.html",

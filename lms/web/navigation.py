@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, request
@@ -36,6 +37,7 @@ class Section:
     also: tuple[str, ...] = ()
 
 
+ACCOUNT, SIGN_IN = "/account", "/sign-in"
 SIGNED_IN = (
     Section("/home", N_("Home"), Permission.LEARN, ("/learn", "/attempts")),
     Section("/catalog", N_("Catalog"), Permission.LEARN, ("/courses",)),
@@ -72,6 +74,13 @@ def addresses() -> dict[str, str]:
         found = {rule.rule.rstrip("/") or "/": rule.rule for rule in rules if not rule.arguments}
         current_app.extensions["lms-addresses"] = found
     return found
+
+
+@cache
+def marked_addresses() -> frozenset[str]:
+    """Where an address has to begin for a link of the header to be marked as the current one."""
+    sections = {one for section in (*SIGNED_IN, *STRANGER) for one in (section.address, *section.also)}
+    return frozenset(sections | {ACCOUNT, SIGN_IN})
 
 
 def href_of(address: str) -> str | None:
@@ -115,7 +124,7 @@ def account_links(viewer: Viewer | None) -> list[Link]:
     """One's own account, or the way in; below a host, signing in is the host's."""
     if viewer is None and is_hosted(request.environ):
         return [Link(translate(N_("Sign in")), settings().host_home_url, "", "log-in")]
-    address = "/account" if viewer else "/sign-in"
+    address = ACCOUNT if viewer else SIGN_IN
     href = href_of(address)
     if href is None:
         return []

@@ -1,4 +1,4 @@
-"""Static files: named by their content, kept by browsers for a year, brotli and gzip made once and held in memory."""
+"""Static files: made smaller, named by their content, kept by browsers for a year, compressed once, held in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 
 import brotli
 from flask import Flask, has_request_context, request
-from werkzeug.http import parse_accept_header
+
+from lms.web.packing import best_encoding
+from lms.web.smaller import smaller_css, smaller_script
 
 FOLDER = Path(__file__).resolve().parents[1] / "static"
 PREFIX = "/static/"
@@ -61,13 +63,8 @@ class StaticFile:
 
     def variant(self, accepted: str) -> tuple[str, bytes]:
         """The encoding ("br", "gzip" or "") that a browser takes, and the bytes."""
-        if self.is_compressed and accepted:
-            weights = {name.lower(): quality for name, quality in parse_accept_header(accepted)}
-            if weights.get("br", 0) > 0:
-                return "br", self.brotli
-            if weights.get("gzip", 0) > 0:
-                return "gzip", self.gzip
-        return "", self.body
+        encoding = best_encoding(accepted) if self.is_compressed else ""
+        return encoding, {"br": self.brotli, "gzip": self.gzip}[encoding] if encoding else self.body
 
 
 def read_static(folder: Path = FOLDER) -> dict[str, StaticFile]:
@@ -78,7 +75,9 @@ def read_static(folder: Path = FOLDER) -> dict[str, StaticFile]:
         name = path.relative_to(folder).as_posix()
         body = path.read_bytes()
         if path.suffix == ".css":
-            body = REFERENCE.sub(lambda match: _hashed_reference(match, found), body)
+            body = REFERENCE.sub(lambda match: _hashed_reference(match, found), smaller_css(body.decode()).encode())
+        if path.suffix == ".js":
+            body = smaller_script(body.decode()).encode()
         found[name] = StaticFile(name, body)
     return found
 
