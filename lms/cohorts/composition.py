@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
+from lms.certification.validity import last_day_of
 from lms.clock import local_day
 from lms.cohorts.coverage import NEVER, Holding, Holdings, Sitting, Span, seat_spans
 from lms.cohorts.lapses import Award, Lapses, find_lapses
@@ -163,7 +164,7 @@ def seats_board(
         unplaced=tuple(one for one in people if one.seat_id is None),
         size=len(present),
         people_short=people_short,
-        needs=_needs(required, ready_by),
+        needs=_needs(required, _due_days(standing, lapses, time_zone), ready_by),
         met_milestones=tuple(one.key for one in facts if _is_met(one)),
         unmet_milestones=unmet,
         tallies={one.key: one.tally for one in facts if one.tally is not None},
@@ -249,9 +250,17 @@ def _standing(is_ready: bool, award: Award | None, lapses: Lapses, now: datetime
     return "at-risk" if lapses.running else "certified"
 
 
-def _needs(required: Sequence[SeatBoard], ready_by: date | None) -> tuple[Need, ...]:
-    counts: dict[str, int] = {}
+def _due_days(standing: Standing, lapses: Lapses, time_zone: str) -> dict[int, date]:
+    """By seat: the last day of grace, which counts more than the day that the team once set itself."""
+    if standing != "at-risk":
+        return {}
+    return {one.seat_id: last_day_of(one.grace_ends_at, time_zone) for one in lapses.running}
+
+
+def _needs(required: Sequence[SeatBoard], due_days: Mapping[int, date], ready_by: date | None) -> tuple[Need, ...]:
+    counts: dict[tuple[str, date | None], int] = {}
     for one in required:
         if not one.is_certified:
-            counts[one.seat.discipline] = counts.get(one.seat.discipline, 0) + 1
-    return tuple(Need(discipline, count, ready_by) for discipline, count in counts.items())
+            key = (one.seat.discipline, due_days.get(one.seat.id, ready_by))
+            counts[key] = counts.get(key, 0) + 1
+    return tuple(Need(discipline, count, by) for (discipline, by), count in counts.items())

@@ -139,7 +139,7 @@ def show_cohort(cohort_id: int) -> str:
         leads=leads,
         may_change=leads and cohort.archived_at is None,
         soon=soon,
-        now=now,
+        today=today(),
         course_names=[course_name(loaded, slug) for slug in cohort.rules["requires_courses"]],
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from lms.certification.validity import expiry_of
-from lms.cohorts.composition import Board, Rules, SeatRule, seats_board
+from lms.cohorts.composition import Board, Need, Rules, SeatRule, seats_board
 from lms.cohorts.coverage import NEVER, Holding, Sitting, Span, gaps, seat_spans
 from lms.cohorts.lapses import Award, grace_end_of
 
@@ -42,6 +42,21 @@ def test_the_days_of_grace_are_whole_days_where_the_clocks_change(last: date, gr
 
     assert ends_at is not None
     assert grace_end_of(ends_at, 30, ZONE) == expiry_of(grace_last, ZONE)
+
+
+def test_what_a_team_at_risk_needs_it_needs_by_the_last_day_of_grace() -> None:
+    board = seats_board(
+        RULES,
+        SEATS,
+        SITTINGS,
+        {10: [FOR_GOOD], 20: [until(date(2028, 2, 20))]},
+        START + 60 * DAY,
+        award=AWARD,
+        ready_by=date(2028, 12, 1),
+        time_zone=ZONE,
+    )
+
+    assert board.needs == (Need("healthcare", 1, date(2028, 3, 21)),)
 
 
 def test_a_lapse_that_was_healed_in_grace_leaves_nothing_behind() -> None:

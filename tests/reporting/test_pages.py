@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from lms.clock import utc_now
+from lms.certification.validity import expiry_of
+from lms.clock import local_day, utc_now
 from tests.conftest import QueryCount
 from tests.reporting.records import add_course, award, enroll
 from tests.support.world import World
@@ -48,7 +49,7 @@ def test_an_administrator_sees_and_exports_only_their_own_agencies(world: World,
     text = client.get(address).get_data(as_text=True)
 
     assert "Mine" in text
-    assert "Other" not in text.replace("Other fields", "")
+    assert "Other" not in text.replace("Other disciplines", "")
     assert "Otto Foreign" not in text
 
 
@@ -93,6 +94,23 @@ def test_the_file_has_the_totals_of_the_page(world: World) -> None:
     assert on_page is not None
     assert list(on_page.groups()) == ["2", "1", "1", "1", "1"]
     assert file[-1][2:8] == ["2", "1", "50", "1", "1", "1"]
+
+
+def test_page_and_file_name_the_last_valid_day_of_what_expires(world: World) -> None:
+    course, agency = add_course(world, "one"), world.agency("Mine")
+    user, now = world.user("Ana", agency=agency), utc_now()
+    last = local_day(now, "America/Chicago") + timedelta(days=20)
+    ends_at = expiry_of(last, "America/Chicago")
+    world.write(lambda: award(user, course, valid_from=now - timedelta(days=9), expires_at=ends_at))
+    administrator = world.user()
+    world.grant(administrator, "agency-administrator", agency)
+    client = world.client_of(administrator)
+
+    page = client.get("/reports/expiring").get_data(as_text=True)
+    file = rows_of(client.get("/reports/expiring.csv").data)
+
+    assert f"<td>{last:%B} {last.day}, {last.year}</td>" in page
+    assert (file[0][4], file[1][4]) == ("Valid through", last.isoformat())
 
 
 def test_a_name_that_is_a_formula_is_neutral_in_the_file(world: World) -> None:
