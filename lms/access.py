@@ -25,7 +25,7 @@ class Permission(Enum):
     GRANT_ROLES = "Give and take roles over an agency"
     MANAGE_AGENCIES = "Add, rename, move and archive agencies"
     SEE_REPORTS = "See and export the figures of an agency"
-    LEAD_COHORTS = "Make cohorts, invite into them, and see their boards"
+    LEAD_COHORTS = "Make teams, invite into them, and see their boards"
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"

@@ -24,6 +24,7 @@ from lms.certification.models import Certificate
 from lms.certification.renewing import renewal_offer
 from lms.clock import utc_now
 from lms.cohorts import standing as cohorts
+from lms.cohorts.lookup import team_of
 from lms.cohorts.standing import Filled
 from lms.courseware.course import Course, Module
 from lms.database import db
@@ -241,6 +242,47 @@ def _tell_of_certificate(viewer: Viewer, certificate: Certificate) -> None:
             "to_user_id": viewer.id,
             "template": "certificate_earned",
             "language": certificate.language,
+            "values": {"code": certificate.code},
+        },
+    )
+
+
+def revoke_certificate(
+    certificate: Certificate, reason: str, settings: Settings, *, actor_id: int, now: datetime | None = None
+) -> None:
+    """A certificate stops counting: with its reason and its holder told, and the seats that it filled counted anew."""
+    now = now or utc_now()
+    awards.revoke(certificate, reason, actor_id, now)
+    db.session.flush()
+    site = AwardSite.from_settings(settings)
+    if certificate.user_id is not None:
+        holder_id = certificate.user_id
+        touched = cohorts.refresh_cohorts_of(holder_id, now, site)
+    else:
+        team = team_of(certificate)
+        assert team is not None, "a certificate without a holder is a team's"
+        holder_id = team.coordinator_id
+        touched = [cohorts.refresh_cohort(team.id, now, site)]
+    for one in touched:
+        note(
+            "cohort.counted",
+            "cohort",
+            one.cohort_id,
+            actor_id=actor_id,
+            agency_id=one.agency_id,
+            certificate_id=certificate.id,
+            standing=one.standing,
+            certified_seats=one.certified_seats,
+            required_seats=one.required_seats,
+        )
+    holder = db.session.get_one(User, holder_id)
+    outbox.enqueue(
+        "mail",
+        f"certificate-revoked:{certificate.id}",
+        {
+            "to_user_id": holder.id,
+            "template": "certificate-revoked",
+            "language": holder.language,
             "values": {"code": certificate.code},
         },
     )

@@ -12,7 +12,7 @@ from lms.assessment.models import Attempt
 from lms.catalog.models import Course, CourseVersion
 from lms.certification.models import Certificate, ExternalTraining
 from lms.certification.requirements import Earlier, Holding, Person
-from lms.certification.validity import last_day_before
+from lms.certification.validity import last_day_of
 from lms.clock import local_day
 from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
@@ -42,7 +42,7 @@ def load_people(user_ids: Collection[int], courses: Collection[str], day: date, 
 
 
 def _last_day(end: datetime | None, time_zone: str) -> date | None:
-    return None if end is None else last_day_before(end, time_zone)
+    return None if end is None else last_day_of(end, time_zone)
 
 
 def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone: str) -> list[tuple[int, Holding]]:

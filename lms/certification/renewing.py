@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from lms.certification.models import Certificate
-from lms.certification.validity import last_day_before
+from lms.certification.validity import last_day_of
 from lms.clock import add_months, local_day
 from lms.database import db
 from lms.learning.progress import Standing
@@ -61,5 +61,5 @@ def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: st
     ).one_or_none()
     if row is None:
         return Offer("whole" if standing.was_retrained else None)
-    ends_on = None if row.expires_at is None else last_day_before(row.expires_at, time_zone)
+    ends_on = None if row.expires_at is None else last_day_of(row.expires_at, time_zone)
     return offer_of(ends_on, row.revoked_at is not None, standing.was_retrained, local_day(now, time_zone))

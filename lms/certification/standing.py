@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from lms.certification.models import Certificate
 
-Status = Literal["valid", "expired", "revoked", "superseded", "not-yet"]
+Status = Literal["valid", "expired", "revoked", "superseded", "not-yet", "lapsed"]
+"""`lapsed` is only for a team's: its seats are known to a later room (`verification.TeamStanding`)."""
 
 
 def status_of(certificate: Certificate, now: datetime) -> Status:

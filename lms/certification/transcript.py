@@ -32,7 +32,7 @@ class Line:
     @property
     def counts(self) -> bool:
         """Whether its hours count: what has expired was learned all the same, what was revoked was not."""
-        return self.status in ("valid", "expired", "not-yet")
+        return self.status in ("valid", "expired", "not-yet", "lapsed")
 
     @property
     def minutes(self) -> int:

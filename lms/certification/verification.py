@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,33 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
 from lms.database import db
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStanding:
+    """Why a team's certificate no longer stands, or soon will not, by its seats alone. Told by the room of the teams.
+
+    Days are the site's. No person is in it: a seat is named by its title.
+    """
+
+    seats: tuple[Mapping[str, Any], ...]
+    """Titles by language of the seats that nobody kept certified."""
+    certified_through: date
+    """The last day on which all of them were certified."""
+    stands_through: date
+    """The last day of grace for them."""
+    has_lapsed: bool
+
+    def titles(self, language: str) -> list[str]:
+        return [str(title.get(language) or title["en"]) for title in self.seats]
+
+    def to_json(self, language: str) -> dict[str, Any]:
+        return {
+            "standing": "lapsed" if self.has_lapsed else "at-risk",
+            "seats": self.titles(language),
+            "certified_through": self.certified_through.isoformat(),
+            "stands_through": self.stands_through.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +54,7 @@ class Verification:
     revoked_at: datetime | None
     superseded_by: str | None
     checked_at: datetime
+    team_standing: TeamStanding | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON twin of the page."""
@@ -63,29 +92,38 @@ class Verification:
             "seats": [{"title": seat.title, "agency": seat.agency_name} for seat in facts.team.composition]
             if facts.team
             else None,
+            "team_standing": self.team_standing.to_json(facts.language) if self.team_standing else None,
         }
 
 
-def find_verification(code: str, now: datetime) -> Verification | None:
-    """What a stored code stands for at `now`; None where none was issued. One query, two for a superseded one."""
-    certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
-    return None if certificate is None else verification_of(certificate, now)
+def find_coded(code: str) -> Certificate | None:
+    """The certificate with a stored code; None where none was issued."""
+    return db.session.scalar(select(Certificate).where(Certificate.code == code))
 
 
-def verification_of(certificate: Certificate, now: datetime) -> Verification:
+def verification_of(certificate: Certificate, now: datetime, team_standing: TeamStanding | None = None) -> Verification:
+    """What a certificate stands for at `now`. `team_standing` is what a team's seats add to its own dates."""
     facts = CertificateFacts.from_json(certificate.facts)
     newer = None
     if certificate.superseded_by_id is not None:
         newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
     return Verification(
         code=certificate.code,
-        status=status_of(certificate, now),
+        status=standing_with(status_of(certificate, now), team_standing),
         facts=facts,
         name=None if certificate.is_name_hidden else facts.printed_name,
         revoked_at=certificate.revoked_at,
         superseded_by=newer,
         checked_at=now,
+        team_standing=team_standing,
     )
+
+
+def standing_with(status: Status, team_standing: TeamStanding | None) -> Status:
+    """A lapse comes before an expiry: it was first. A revoked or replaced certificate is that, whatever its seats."""
+    if team_standing is not None and team_standing.has_lapsed and status in ("valid", "expired"):
+        return "lapsed"
+    return status
 
 
 def names_match(typed: str, printed: str) -> bool:

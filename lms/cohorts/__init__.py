@@ -1,1 +1,1 @@
-"""Cohorts: multidisciplinary teams whose seats are filled by the certificates of people of any agency."""
+"""Teams of several disciplines, whose seats are filled by the certificates of people of any agency."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -12,9 +13,13 @@ from sqlalchemy.orm import contains_eager
 
 from lms.catalog.models import Course, CourseVersion
 from lms.certification.models import Certificate
-from lms.cohorts.composition import Award, Board, Holding, MilestoneFact, SeatRule, Sitting, seats_board
+from lms.cohorts.composition import Board, MilestoneFact, SeatRule, seats_board
+from lms.cohorts.coverage import Holding, Holdings, Sitting
+from lms.cohorts.lapses import Award
+from lms.cohorts.milestones import Tally, tally_cross_training, tally_own_discipline
 from lms.cohorts.models import Cohort, Member, Milestone, Seat, TeamAward
-from lms.cohorts.templates import BY_COURSES, rules_of
+from lms.cohorts.templates import ATTESTED, CROSS_TRAINING, OWN_DISCIPLINE, rules_of
+from lms.cohorts.training import courses_by_discipline, load_cross_trained
 from lms.database import db
 from lms.people.models import Agency, User
 
@@ -41,6 +46,8 @@ class CohortBoard:
     people: Mapping[int, PersonLine]
     """By user id."""
     seats: Mapping[int, Seat]
+    seat_titles: Mapping[int, Mapping[str, Any]]
+    """By seat id, those of removed seats too: an earlier certificate may name them."""
     milestones: tuple[Milestone, ...]
     attested_by: Mapping[int, str]
     """Names by user id."""
@@ -48,41 +55,61 @@ class CohortBoard:
     """Titles by language of the courses asked for, by slug."""
     certificates: tuple[Certificate, ...]
     """The team's, newest first."""
+    named_seat_ids: frozenset[int] = frozenset()
+    """The required seats of the newest certificate, by which it stands."""
 
 
-def load_board(cohort: Cohort, now: datetime) -> CohortBoard:
-    """The board at `now`: seven queries, whatever the size of the team."""
-    seats = list(db.session.scalars(select(Seat).where(Seat.cohort_id == cohort.id).order_by(Seat.position)))
+def load_board(cohort: Cohort, now: datetime, time_zone: str) -> CohortBoard:
+    """The board at `now`: seven queries, whatever the size of the team; six more where milestones are derived from
+    courses of disciplines and from cross-training. `time_zone` is where days of grace begin."""
+    every_seat = list(db.session.scalars(select(Seat).where(Seat.cohort_id == cohort.id).order_by(Seat.position)))
+    seats = [one for one in every_seat if one.removed_at is None]
     members = _load_members(cohort.id)
+    sittings = [sitting_of(one) for one, _ in members]
     milestones = tuple(
         db.session.scalars(select(Milestone).where(Milestone.cohort_id == cohort.id).order_by(Milestone.position))
     )
-    attested = {one.met_by_id for one in milestones if one.met_by_id is not None}
+    derived = {one.rule for one in milestones}
     rules = rules_of(cohort.rules)
-    certificates = _load_certificates(cohort.id)
+    offered = courses_by_discipline() if OWN_DISCIPLINE in derived else {}
+    holdings = load_holdings({one.user_id for one in sittings}, {*rules.courses, *chain(*offered.values())})
+    tallies: dict[str, Tally] = {}
+    if OWN_DISCIPLINE in derived:
+        disciplines = {one.id: one.discipline for one in seats}
+        tallies[OWN_DISCIPLINE] = tally_own_discipline(sittings, disciplines, offered, holdings, now)
+    if CROSS_TRAINING in derived:
+        trained = load_cross_trained({one.user_id for one in sittings if one.left_at is None}, now, time_zone)
+        tallies[CROSS_TRAINING] = tally_cross_training(sittings, trained.completed, trained.passed)
+    awards = _load_awards(cohort.id)
+    award = award_of(*awards[0]) if awards else None
     board = seats_board(
         rules,
         [SeatRule(one.id, one.discipline, one.is_required) for one in seats],
-        [Sitting(one.user_id, one.seat_id, one.joined_at, one.left_at, one.is_alternate) for one, _ in members],
-        load_holdings({one.user_id for one, _ in members}, rules.courses),
+        sittings,
+        holdings,
         now,
-        milestones=[MilestoneFact(one.key, one.met_on, one.rule == BY_COURSES) for one in milestones],
-        award=_latest_award(certificates),
+        milestones=[
+            MilestoneFact(one.key, one.met_on, one.rule != ATTESTED, tallies.get(one.rule)) for one in milestones
+        ],
+        award=award,
         ready_by=cohort.ready_by,
+        time_zone=time_zone,
     )
     return CohortBoard(
         cohort=cohort,
         board=board,
         people={one.user_id: _person_line(one, agency) for one, agency in members if one.left_at is None},
         seats={one.id: one for one in seats},
+        seat_titles={one.id: one.title for one in every_seat},
         milestones=milestones,
-        attested_by=_load_names(attested),
+        attested_by=_load_names({one.met_by_id for one in milestones if one.met_by_id is not None}),
         course_titles=_load_titles(rules.courses),
-        certificates=certificates,
+        certificates=tuple(certificate for _, certificate in awards),
+        named_seat_ids=(award.seat_ids if award else None) or frozenset(),
     )
 
 
-def load_holdings(user_ids: Collection[int], courses: Collection[str]) -> dict[int, list[Holding]]:
+def load_holdings(user_ids: Collection[int], courses: Collection[str]) -> Holdings:
     """Every certificate of these courses that the people ever held, with its end. One query.
 
     A revoked one ends at its revocation; of a superseded one its successor speaks.
@@ -142,23 +169,29 @@ def _load_titles(courses: Collection[str]) -> dict[str, dict[str, str]]:
     return {slug: dict(facts.get("titles") or {}) for slug, facts in rows}
 
 
-def _load_certificates(cohort_id: int) -> tuple[Certificate, ...]:
-    return tuple(
-        db.session.scalars(
-            select(Certificate)
-            .join(TeamAward, TeamAward.certificate_id == Certificate.id)
-            .where(TeamAward.cohort_id == cohort_id)
-            .order_by(TeamAward.cycle.desc())
-        )
+def sitting_of(member: Member) -> Sitting:
+    return Sitting(member.user_id, member.seat_id, member.joined_at, member.left_at, member.is_alternate)
+
+
+def award_of(team_award: TeamAward, certificate: Certificate) -> Award:
+    """A team's certificate as the rules see it: until when, and by which seats it stands."""
+    return Award(
+        certificate.issued_at,
+        _earlier(certificate.expires_at, certificate.revoked_at),
+        is_revoked=certificate.revoked_at is not None,
+        seat_ids=frozenset(one["seat_id"] for one in team_award.composition if one["is_required"]),
     )
 
 
-def _latest_award(certificates: tuple[Certificate, ...]) -> Award | None:
-    if not certificates:
-        return None
-    latest = certificates[0]
-    ends_at = _earlier(latest.expires_at, latest.revoked_at)
-    return Award(latest.issued_at, ends_at, is_revoked=latest.revoked_at is not None)
+def _load_awards(cohort_id: int) -> list[tuple[TeamAward, Certificate]]:
+    """The newest first."""
+    rows = db.session.execute(
+        select(TeamAward, Certificate)
+        .join(Certificate, TeamAward.certificate_id == Certificate.id)
+        .where(TeamAward.cohort_id == cohort_id)
+        .order_by(TeamAward.cycle.desc())
+    )
+    return [(team_award, certificate) for team_award, certificate in rows]
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

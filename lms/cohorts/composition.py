@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Literal
+
+from lms.certification.validity import last_day_of
+from lms.clock import local_day
+from lms.cohorts.coverage import NEVER, Holding, Holdings, Sitting, Span, seat_spans
+from lms.cohorts.lapses import Award, Lapses, find_lapses
+from lms.cohorts.milestones import Tally, tally_all
 
 Standing = Literal["forming", "ready", "certified", "at-risk", "lapsed"]
 SeatState = Literal["certified", "in-training", "lapsed", "empty"]
-
-NEVER = datetime.max.replace(tzinfo=UTC)
-"""Stands for "does not end", so that ends can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +40,14 @@ class SeatRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
-    """A person's time in a seat (None: waiting for one). `left_at` None: still there."""
-
-    user_id: int
-    seat_id: int | None
-    joined_at: datetime
-    left_at: datetime | None = None
-    is_alternate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A certificate of a course: from when and until when (None: for good). A revoked one ends when it was revoked."""
-
-    course: str
-    valid_from: datetime
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class MilestoneFact:
-    """`met_on` is the attested day; `is_derived` ones are met while every seated person holds the courses."""
+    """`met_on` is the attested day. A derived one is met by its tally; without one, while every seated person holds the
+    courses."""
 
     key: str
     met_on: date | None = None
     is_derived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """The team's latest certificate: `ends_at` is its expiry or, if earlier, its revocation."""
-
-    awarded_at: datetime
-    ends_at: datetime | None
-    is_revoked: bool = False
-    """A revoked one is not made anew by itself: somebody took it back for a reason."""
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +106,18 @@ class Board:
     """Of all milestones, asked for or not."""
     unmet_milestones: tuple[str, ...]
     """Those that hold a team certificate back."""
+    tallies: Mapping[str, Tally]
+    """Of the derived milestones, by key."""
     standing: Standing
-    grace_ends_at: datetime | None
+    lapses: Lapses
+    """Of the seats of the latest team certificate."""
     is_earned: bool
     """Whether a team certificate is due: the rule is met and none holds."""
+
+    @property
+    def grace_ends_at(self) -> datetime | None:
+        """For a team at risk: the first moment at which its standing lapses unless something is done."""
+        return self.lapses.running[0].grace_ends_at if self.standing == "at-risk" else None
 
     @property
     def required(self) -> tuple[SeatBoard, ...]:
@@ -143,9 +126,6 @@ class Board:
     @property
     def certified_count(self) -> int:
         return sum(one.is_certified for one in self.required)
-
-
-Holdings = Mapping[int, Sequence[Holding]]
 
 
 def seats_board(
@@ -158,28 +138,38 @@ def seats_board(
     milestones: Iterable[MilestoneFact] = (),
     award: Award | None = None,
     ready_by: date | None = None,
+    time_zone: str = "UTC",
 ) -> Board:
-    """The board at `now`. A seat is certified while its member or its alternate holds every course asked for."""
+    """The board at `now`. A seat is certified while its member or its alternate holds every course asked for.
+
+    `sittings` are all there ever were, in seats that were removed too; `time_zone` is where days of grace begin.
+    """
     present = [one for one in sittings if one.left_at is None]
     people = [person_state(one, rules.courses, holdings.get(one.user_id, ()), now) for one in present]
-    boards = tuple(_seat_board(seat, rules.courses, people, sittings, holdings, now) for seat in seats)
+    spans = {
+        seat_id: seat_spans(seat_id, rules.courses, sittings, holdings)
+        for seat_id in {one.id for one in seats} | ((award and award.seat_ids) or frozenset())
+    }
+    boards = tuple(_seat_board(seat, people, spans[seat.id], now) for seat in seats)
     required = [one for one in boards if one.seat.is_required]
     people_short = max(0, rules.min_size - len(present))
     is_ready = people_short == 0 and all(one.is_certified for one in required)
-    facts = list(milestones)
-    unmet = unmet_milestones(rules, facts, people, award)
-    standing, grace_ends_at = _standing(rules, required, is_ready, award, now)
-    is_barred = award is not None and (award.is_revoked or _after(award.ends_at, now))
+    facts = [_counted(one, people) for one in milestones]
+    unmet = unmet_milestones(rules, facts, award, time_zone)
+    lapses = _lapses(rules, required, spans, award, now, time_zone)
+    standing = _standing(is_ready, award, lapses, now)
+    is_barred = award is not None and (award.is_revoked or standing in ("certified", "at-risk"))
     return Board(
         seats=boards,
         unplaced=tuple(one for one in people if one.seat_id is None),
         size=len(present),
         people_short=people_short,
-        needs=_needs(required, ready_by),
-        met_milestones=tuple(one.key for one in facts if _is_met(one, people)),
+        needs=_needs(required, _due_days(standing, lapses, time_zone), ready_by),
+        met_milestones=tuple(one.key for one in facts if _is_met(one)),
         unmet_milestones=unmet,
+        tallies={one.key: one.tally for one in facts if one.tally is not None},
         standing=standing,
-        grace_ends_at=grace_ends_at,
+        lapses=lapses,
         is_earned=is_ready and not unmet and not is_barred,
     )
 
@@ -200,83 +190,77 @@ def latest_end(course: str, holdings: Sequence[Holding], before: datetime) -> da
     )
 
 
-def covered_until(
-    sitting: Sitting, courses: Sequence[str], holdings: Sequence[Holding], now: datetime
-) -> datetime | None:
-    """Until when this sitting kept its seat certified; None if it never did."""
-    last = now if sitting.left_at is None else min(sitting.left_at, now)
-    ends = [latest_end(course, holdings, last) for course in courses]
-    if any(end is None for end in ends):
-        return None
-    until = min([end for end in ends if end is not None] + [sitting.left_at or NEVER])
-    return until if until > sitting.joined_at else None
-
-
-def _seat_board(
-    seat: SeatRule,
-    courses: Sequence[str],
-    people: Sequence[PersonState],
-    sittings: Sequence[Sitting],
-    holdings: Holdings,
-    now: datetime,
-) -> SeatBoard:
+def _seat_board(seat: SeatRule, people: Sequence[PersonState], spans: Sequence[Span], now: datetime) -> SeatBoard:
     here = tuple(sorted((one for one in people if one.seat_id == seat.id), key=lambda one: one.is_alternate))
     certified = [one.expires_at or NEVER for one in here if one.is_certified]
     if certified:
         last = max(certified)
         return SeatBoard(seat, "certified", here, expires_at=None if last == NEVER else last)
-    ends = [
-        covered_until(one, courses, holdings.get(one.user_id, ()), now) for one in sittings if one.seat_id == seat.id
-    ]
-    lapsed_at = max((end for end in ends if end is not None), default=None)
+    lapsed_at = max((span.end for span in spans if span.end <= now), default=None)
     state: SeatState = "empty" if not here else ("lapsed" if lapsed_at is not None else "in-training")
     return SeatBoard(seat, state, here, lapsed_at=lapsed_at)
 
 
 def unmet_milestones(
-    rules: Rules, milestones: Iterable[MilestoneFact], people: Collection[PersonState], award: Award | None
+    rules: Rules, milestones: Iterable[MilestoneFact], award: Award | None, time_zone: str
 ) -> tuple[str, ...]:
-    """Keys of the asked-for milestones that are not met; after an award some must be met anew."""
-    met = {one.key: one for one in milestones if _is_met(one, people)}
-    return tuple(key for key in rules.milestones if key not in met or _is_stale(met[key], rules, award))
+    """Keys of the asked-for milestones that are not met; after an award some must be met anew, on a later day."""
+    met = {one.key: one for one in milestones if _is_met(one)}
+    awarded_on = local_day(award.awarded_at, time_zone) if award is not None else None
+    stale = {
+        key
+        for key in rules.renewed_milestones
+        if awarded_on is not None and key in met and (met[key].met_on or date.max) <= awarded_on
+    }
+    return tuple(key for key in rules.milestones if key not in met or key in stale)
 
 
-def _is_met(fact: MilestoneFact, people: Collection[PersonState]) -> bool:
-    if not fact.is_derived:
-        return fact.met_on is not None
+def _counted(fact: MilestoneFact, people: Iterable[PersonState]) -> MilestoneFact:
+    """The fact with its tally, where it follows from the courses that every seat is asked for."""
+    if not fact.is_derived or fact.tally is not None:
+        return fact
     seated = [one for one in people if one.seat_id is not None]
-    return bool(seated) and all(one.is_certified for one in seated)
+    return replace(fact, tally=tally_all(sum(one.is_certified for one in seated), len(seated)))
 
 
-def _is_stale(fact: MilestoneFact, rules: Rules, award: Award | None) -> bool:
-    """Met before the last award, where the next one asks for it anew."""
-    if award is None or fact.met_on is None or fact.key not in rules.renewed_milestones:
-        return False
-    return fact.met_on <= award.awarded_at.date()
+def _is_met(fact: MilestoneFact) -> bool:
+    return fact.met_on is not None if fact.tally is None else fact.tally.is_met
 
 
-def _standing(
-    rules: Rules, required: Sequence[SeatBoard], is_ready: bool, award: Award | None, now: datetime
-) -> tuple[Standing, datetime | None]:
-    """Where the team stands, and for one at risk when its grace ends."""
+def _lapses(
+    rules: Rules,
+    required: Iterable[SeatBoard],
+    spans: Mapping[int, Sequence[Span]],
+    award: Award | None,
+    now: datetime,
+    time_zone: str,
+) -> Lapses:
     if award is None:
-        return ("ready" if is_ready else "forming"), None
-    if not _after(award.ends_at, now):
-        return "lapsed", None
-    lapses = [one.lapsed_at or award.awarded_at for one in required if not one.is_certified]
-    if not lapses:
-        return "certified", None
-    grace_ends_at = min(lapses) + timedelta(days=rules.grace_days)
-    return ("at-risk", grace_ends_at) if now < grace_ends_at else ("lapsed", None)
+        return Lapses()
+    seat_ids = award.seat_ids if award.seat_ids is not None else {one.seat.id for one in required}
+    return find_lapses(award, seat_ids, spans, now, grace_days=rules.grace_days, time_zone=time_zone)
 
 
-def _needs(required: Sequence[SeatBoard], ready_by: date | None) -> tuple[Need, ...]:
-    counts: dict[str, int] = {}
+def _standing(is_ready: bool, award: Award | None, lapses: Lapses, now: datetime) -> Standing:
+    """Where the team stands: by its latest certificate if it has one, else by its seats."""
+    if award is None:
+        return "ready" if is_ready else "forming"
+    if lapses.ended or (award.ends_at is not None and award.ends_at <= now):
+        return "lapsed"
+    return "at-risk" if lapses.running else "certified"
+
+
+def _due_days(standing: Standing, lapses: Lapses, time_zone: str) -> dict[int, date]:
+    """By seat: the last day of grace, which counts more than the day that the team once set itself."""
+    if standing != "at-risk":
+        return {}
+    return {one.seat_id: last_day_of(one.grace_ends_at, time_zone) for one in lapses.running}
+
+
+def _needs(required: Sequence[SeatBoard], due_days: Mapping[int, date], ready_by: date | None) -> tuple[Need, ...]:
+    counts: dict[tuple[str, date | None], int] = {}
     for one in required:
         if not one.is_certified:
-            counts[one.seat.discipline] = counts.get(one.seat.discipline, 0) + 1
-    return tuple(Need(discipline, count, ready_by) for discipline, count in counts.items())
-
-
-def _after(end: datetime | None, now: datetime) -> bool:
-    return end is None or now < end
+            key = (one.seat.discipline, due_days.get(one.seat.id, ready_by))
+            counts[key] = counts.get(key, 0) + 1
+    return tuple(Need(discipline, count, by) for (discipline, by), count in counts.items())

@@ -11,9 +11,9 @@ from sqlalchemy.orm import contains_eager
 
 from lms.certification.codes import ALPHABET
 from lms.cohorts.models import Cohort, CohortInvitation, Member
-from lms.cohorts.teams import add_member, current_member
+from lms.cohorts.teams import add_member, current_member, refuse_closed
 from lms.database import count_changed, db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Invalid, NotFound
 from lms.outbox import enqueue
 from lms.people.audit import note
 from lms.people.models import Agency
@@ -35,7 +35,7 @@ def invite_by_mail(
     cohort: Cohort, email: str, now: datetime, *, site_name: str, site_url: str, language: str, actor_id: int
 ) -> CohortInvitation:
     """A single-use link, mailed through the outbox; only its hash is kept here. Raises Conflict. The caller commits."""
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     token = secrets.token_urlsafe(32)
     invitation = _add(cohort, token, now, now + timedelta(days=LINK_DAYS), actor_id, email=email.strip().lower())
     enqueue(
@@ -59,7 +59,7 @@ def invite_by_mail(
 
 def make_code(cohort: Cohort, now: datetime, *, max_uses: int, days: int, actor_id: int) -> str:
     """A code to read out, as XXXX-XXXX; shown once, only its hash is kept. Raises Invalid, Conflict."""
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     if not 1 <= max_uses <= MAX_CODE_USES:
         raise Invalid(N_("A code may be used 1 to %(most)s times."), field="max_uses", most=MAX_CODE_USES)
     if not 1 <= days <= MAX_CODE_DAYS:
@@ -134,11 +134,6 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
         CohortInvitation.expires_at > now,
         CohortInvitation.uses < CohortInvitation.max_uses,
     )
-
-
-def _refuse_closed(cohort: Cohort) -> None:
-    if cohort.archived_at is not None:
-        raise Conflict(N_("This team is archived. Nothing in it can be changed."))
 
 
 def _hash(token: str) -> str:

@@ -67,6 +67,8 @@ class Seat(Model):
     title: Mapped[dict[str, Any]]
     """By language."""
     is_required: Mapped[bool] = mapped_column(default=True)
+    removed_at: Mapped[datetime | None]
+    """Nobody sits in it from then on; who did, and certificates that name it, keep pointing here."""
     cohort: Mapped[Cohort] = relationship()
 
 
@@ -134,7 +136,7 @@ class CohortInvitation(Model):
 
 
 class Milestone(Model):
-    """One thing a team does on its way; met by attestation with a name and a day, or derived by `rule`."""
+    """One thing a team does on its way: attested with name and day, or derived as `rule` says (`templates.MET_BY`)."""
 
     __tablename__ = "lms_milestones"
     __table_args__ = (UniqueConstraint("cohort_id", "key"),)

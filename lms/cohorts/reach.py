@@ -43,6 +43,11 @@ def find_cohort(viewer: Viewer, cohort_id: int) -> Cohort:
     return cohort
 
 
+def is_in_reach(viewer: Viewer, cohort_id: int) -> bool:
+    """Whether the viewer may still see a team, after a change that may have given it away."""
+    return db.session.scalar(select(Cohort.id).where(Cohort.id == cohort_id, _is_in_reach(viewer))) is not None
+
+
 def find_led_cohort(viewer: Viewer, cohort_id: int, *, is_open: bool = False) -> Cohort:
     """A team that the viewer may change. Raises NotFound; for a mere member NotAllowed; when archived and open is
     asked for, NotAllowed too."""

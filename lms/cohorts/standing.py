@@ -30,6 +30,7 @@ class Filled:
 
     cohort_id: int
     cohort_name: str
+    agency_id: int
     seat_title: Mapping[str, str] | None
     standing: Standing
     certified_seats: int
@@ -59,12 +60,18 @@ def award_if_earned(cohort_id: int, now: datetime, site: AwardSite, *, actor_id:
     return code
 
 
-def _refresh(cohort_id: int, user_id: int, now: datetime, site: AwardSite) -> Filled:
+def refresh_cohort(cohort_id: int, now: datetime, site: AwardSite) -> Filled:
+    """After something changed that concerns no one person: where the team stands. The caller commits."""
+    return _refresh(cohort_id, None, now, site)
+
+
+def _refresh(cohort_id: int, user_id: int | None, now: datetime, site: AwardSite) -> Filled:
     loaded, code = _award(cohort_id, now, site, None)
     seat = next((one for one in loaded.board.seats if any(who.user_id == user_id for who in one.people)), None)
     return Filled(
         cohort_id=cohort_id,
         cohort_name=loaded.cohort.name,
+        agency_id=loaded.cohort.agency_id,
         seat_title=loaded.seats[seat.seat.id].title if seat else None,
         standing="certified" if code else loaded.board.standing,
         certified_seats=loaded.board.certified_count,
@@ -83,7 +90,7 @@ def _award(cohort_id: int, now: datetime, site: AwardSite, actor_id: int | None)
         .where(Cohort.id == cohort_id)
         .execution_options(populate_existing=True)
     ).one()
-    loaded = load_board(cohort, now)
+    loaded = load_board(cohort, now, site.time_zone)
     if cohort.archived_at is not None or not loaded.board.is_earned:
         return loaded, None
     return loaded, _issue(loaded, now, site, actor_id).code

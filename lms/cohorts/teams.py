@@ -63,7 +63,7 @@ def add_member(
     if known is not None:
         return known
     lock_cohort(cohort.id)
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     size = db.session.scalar(
         select(func.count()).select_from(Member).where(Member.cohort_id == cohort.id, Member.left_at.is_(None))
     )
@@ -92,7 +92,7 @@ def place_member(
     Raises Conflict when the seat is taken, Invalid when the member's disciplines do not match it.
     """
     lock_cohort(cohort.id)
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     member = find_member(cohort, member_id)
     person = load_viewer(member.user_id)
     places = person.places if person else ()
@@ -125,7 +125,7 @@ def place_member(
 def remove_member(cohort: Cohort, member_id: int, now: datetime, *, actor_id: int) -> Member:
     """End a person's time in the team; their certificates stay theirs. The caller commits."""
     lock_cohort(cohort.id)
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     member = find_member(cohort, member_id)
     member.left_at = now
     _note_place("member.removed", cohort, member, actor_id)
@@ -139,12 +139,12 @@ def attest_milestone(
 
     Attesting again replaces the day: the audit keeps the former. The caller commits.
     """
-    _refuse_closed(cohort)
+    refuse_closed(cohort)
     milestone = db.session.get(Milestone, milestone_id)
     if milestone is None or milestone.cohort_id != cohort.id:
         raise NotFound(N_("There is nothing here that you may see."))
     if milestone.rule != ATTESTED:
-        raise Conflict(N_("This milestone is met by certificates alone."))
+        raise Conflict(N_("This milestone follows from records. It cannot be attested."))
     if met_on > today:
         raise Invalid(N_("The day cannot be in the future."), field="met_on")
     former = milestone.met_on.isoformat() if milestone.met_on else None
@@ -192,12 +192,12 @@ def find_member(cohort: Cohort, member_id: int) -> Member:
 def find_seat(cohort: Cohort, seat_id: int) -> Seat:
     """A seat of this team. Raises NotFound."""
     seat = db.session.get(Seat, seat_id)
-    if seat is None or seat.cohort_id != cohort.id:
+    if seat is None or seat.cohort_id != cohort.id or seat.removed_at is not None:
         raise NotFound(N_("There is nothing here that you may see."))
     return seat
 
 
-def _refuse_closed(cohort: Cohort) -> None:
+def refuse_closed(cohort: Cohort) -> None:
     if cohort.archived_at is not None:
         raise Conflict(N_("This team is archived. Nothing in it can be changed."))
 
@@ -235,7 +235,10 @@ def _free_seat(cohort_id: int, viewer: Viewer, seat_id: int | None) -> Seat | No
         Member.is_alternate.is_(False),
     )
     rows = select(Seat).where(
-        Seat.cohort_id == cohort_id, Seat.discipline.in_(sorted(viewer.disciplines)), Seat.id.not_in(taken)
+        Seat.cohort_id == cohort_id,
+        Seat.removed_at.is_(None),
+        Seat.discipline.in_(sorted(viewer.disciplines)),
+        Seat.id.not_in(taken),
     )
     free = list(db.session.scalars(rows.order_by(Seat.is_required.desc(), Seat.position)))
     return next((seat for seat in free if seat.id == seat_id), free[0] if free else None)

@@ -22,8 +22,18 @@ MAX_PEOPLE = 100
 """More is no team, but a typing mistake."""
 
 BY_COURSES = "courses"
+"""Every person in a seat holds the courses that the team asks for."""
+
+OWN_DISCIPLINE = "own-discipline-courses"
+"""Every person in a seat for whose discipline there is a course holds one of those."""
+
+CROSS_TRAINING = "cross-training"
+"""Two thirds completed a module of another discipline, and each seat passed a quiz of one."""
+
 ATTESTED = "attested"
-MET_BY = (BY_COURSES, ATTESTED)
+"""The coordinator says so, with a day and a name: no record here could show it."""
+
+MET_BY = (BY_COURSES, OWN_DISCIPLINE, CROSS_TRAINING, ATTESTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -66,6 +67,10 @@ ACTIONS = {
     "share-link.revoked": N_("Link to a certificate taken back"),
     "cohort": N_("Teams"),
     "cohort.made": N_("Team made"),
+    "cohort.changed": N_("Team changed"),
+    "cohort.seat-added": N_("Seat added to a team"),
+    "cohort.seat-removed": N_("Seat removed from a team"),
+    "cohort.counted": N_("Team counted anew"),
     "cohort.archived": N_("Team archived"),
     "member": N_("Members of teams"),
     "member.joined": N_("Joined a team"),
@@ -106,9 +111,12 @@ def detail_texts(event: AuditEvent) -> list[str]:
         texts.append(role_name(detail["role"]))
     if "discipline" in detail:
         texts.append(discipline_name(detail["discipline"]))
-    name = detail.get("changes", {}).get("name") if isinstance(detail.get("changes"), dict) else None
-    if name:
-        texts.append(f"{name[0]} → {name[1]}")
+    changes: dict[str, Any] = detail.get("changes") or {}
+    texts += [
+        f"{former or '–'} → {new or '–'}" for key, (former, new) in changes.items() if key in ("name", "ready_by")
+    ]
+    if isinstance(detail.get("title"), dict):
+        texts.append(str(detail["title"].get("en", "")))
     return [*texts, event.reason] if event.reason else texts
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from lms import journey
 from lms.access import Permission, Viewer
-from lms.certification import awards, reach, sharing, store
+from lms.certification import reach, sharing, store
 from lms.certification.codes import normalize_code
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
 from lms.certification.standing import status_of
 from lms.certification.transcript import line_of, load_transcript
+from lms.certification.verification import standing_with
 from lms.certification.wording import suggested_text
 from lms.clock import local_day, utc_now
-from lms.cohorts.models import TeamAward
+from lms.cohorts.lookup import find_team_standing, team_of
 from lms.cohorts.reach import find_cohort
 from lms.database import db
 from lms.errors import N_, Conflict, NotFound
@@ -40,6 +41,7 @@ STATUS_TAGS = {
     "revoked": (N_("Revoked"), "error"),
     "superseded": (N_("Replaced"), "warn"),
     "not-yet": (N_("Not yet valid"), "info"),
+    "lapsed": (N_("Lapsed"), "error"),
 }
 MISSING_WORDS = {
     "no-quiz": N_("This course has no quiz that can be passed, so it gives no certificate."),
@@ -84,11 +86,15 @@ def show_certificate(code: str) -> Page:
     """One certificate: what it says, its PDF, and for its holder who else may see it."""
     person, certificate = viewer(), find_readable(code)
     is_own = reach.is_holder(person, certificate)
-    line = line_of(certificate, utc_now())
+    now = utc_now()
+    team_standing = find_team_standing(certificate, now, settings().time_zone)
+    line = line_of(certificate, now)
+    line = replace(line, status=standing_with(line.status, team_standing))
     return render_template(
         "certification/certificate.html",
         line=line,
         facts=line.facts,
+        team_standing=team_standing,
         credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
         tag=STATUS_TAGS[line.status],
         is_own=is_own,
@@ -160,7 +166,7 @@ def revoke_certificate(code: str) -> Page:
         raise NotFound(N_("There is nothing here that you may see."))
     form = RevokeForm()
     if form.validate_on_submit():
-        act(lambda: awards.revoke(certificate, form.reason.data, person.id, utc_now()))
+        act(lambda: journey.revoke_certificate(certificate, form.reason.data or "", settings(), actor_id=person.id))
         flash_done(_("The certificate is revoked. Whoever checks its code sees that from now on."))
         return redirect(url_for("verification.show_verification", code=certificate.code), code=303)
     facts = CertificateFacts.from_json(certificate.facts)
@@ -254,8 +260,8 @@ def find_readable(code: str, token: str = "") -> Certificate:
     if reach.is_holder(person, certificate) or reach.reaches(person, Permission.SEE_PEOPLE, certificate, today()):
         return certificate
     if person is not None and certificate.kind == "team":
-        cohort_id = db.session.scalar(select(TeamAward.cohort_id).where(TeamAward.certificate_id == certificate.id))
-        if cohort_id is not None and find_cohort(person, cohort_id):
+        cohort = team_of(certificate)
+        if cohort is not None and find_cohort(person, cohort.id):
             return certificate
     raise NotFound(N_("There is nothing here that you may see."))
 

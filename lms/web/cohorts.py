@@ -62,7 +62,7 @@ def own_cohorts(person: Viewer) -> HomeSection | None:
     listed = reach.list_own_cohorts(person, HOME_TEAMS + 1)
     if not listed:
         return None
-    boards = [load_board(cohort, utc_now()) for cohort in listed[:HOME_TEAMS]]
+    boards = [load_board(cohort, utc_now(), settings().time_zone) for cohort in listed[:HOME_TEAMS]]
     values = {"boards": boards, "standings": STANDINGS, "more": len(listed) > HOME_TEAMS}
     return HomeSection("cohorts/_home.html", values, order=30)
 
@@ -126,7 +126,7 @@ def show_cohort(cohort_id: int) -> str:
     cohort = reach.find_cohort(person, cohort_id)
     now = utc_now()
     leads = reach.may_lead(person, cohort)
-    loaded = load_board(cohort, now)
+    loaded = load_board(cohort, now, settings().time_zone)
     board = loaded.board
     soon = [one for one in board.seats if one.expires_at is not None and one.expires_at <= now + SOON]
     return render_template(
@@ -139,7 +139,7 @@ def show_cohort(cohort_id: int) -> str:
         leads=leads,
         may_change=leads and cohort.archived_at is None,
         soon=soon,
-        now=now,
+        today=today(),
         course_names=[course_name(loaded, slug) for slug in cohort.rules["requires_courses"]],
     )
 
@@ -151,7 +151,7 @@ def place_member(cohort_id: int, member_id: int) -> Page:
     person = viewer()
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
     member = teams.find_member(cohort, member_id)
-    loaded = load_board(cohort, utc_now())
+    loaded = load_board(cohort, utc_now(), settings().time_zone)
     form = PlaceForm(data={"seat_id": member.seat_id or 0, "place": "alternate" if member.is_alternate else "member"})
     form.seat_id.choices = [SelectChoice(0, _("No seat yet"))] + [
         SelectChoice(key, f"{in_own_language(seat.title)} ({discipline_name(seat.discipline)})")

@@ -17,6 +17,7 @@ from flask import Flask, g, request, session
 from flask_babel import Babel, get_locale, ngettext
 from werkzeug.datastructures import MultiDict
 
+from lms.certification.validity import last_day_of
 from lms.errors import N_
 from lms.settings import Settings
 from lms.web import navigation
@@ -76,6 +77,13 @@ def format_day(value: date | datetime | None, zone: tzinfo, style: str = "long")
     if isinstance(value, datetime):
         value = value.astimezone(zone).date()
     return format_date(value, style, locale=get_locale() or "en_US")
+
+
+def format_last_day(ends_at: datetime | None, time_zone: str, style: str = "long") -> str:
+    """The last day on which something that ends at a moment still counts; nothing for None."""
+    if ends_at is None:
+        return ""
+    return format_date(last_day_of(ends_at, time_zone), style, locale=get_locale() or "en_US")
 
 
 def format_moment(value: datetime | None, zone: tzinfo) -> str:
@@ -186,6 +194,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     filters: dict[str, Any] = {
         "day": lambda value, style="long": format_day(value, zone, style),
+        "last_day": lambda value, style="long": format_last_day(value, settings.time_zone, style),
         "moment": lambda value: format_moment(value, zone),
         "number": format_number,
         "share": format_share,

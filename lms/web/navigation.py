@@ -43,7 +43,7 @@ SIGNED_IN = (
     Section("/catalog", N_("Catalog"), Permission.LEARN, ("/courses",)),
     Section("/resources", N_("Resources"), Permission.LEARN),
     Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript",)),
-    Section("/cohorts", N_("Cohorts"), Permission.LEARN),
+    Section("/cohorts", N_("Teams"), Permission.LEARN),
     Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
     Section("/people", N_("People"), Permission.SEE_PEOPLE),
     Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, stream_with_context, url_for
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from lms.access import Permission
 from lms.catalog.facts import title_of
 from lms.catalog.versions import current_versions
-from lms.certification.validity import last_day_before
+from lms.certification.validity import last_day_of
 from lms.clock import local_day, utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.errors import N_, NotFound
@@ -92,9 +92,11 @@ def export_overview() -> Response:
 def export_expiring() -> Response:
     """Everybody whose certificate expires within 60 days."""
     inquiry = asked()
-    head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Valid through"), _("Expires at"), _("As of")]
+    head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Valid through"), _("As of")]
+    zone = settings().time_zone
     lines = stream_people(list_expiring(inquiry))
-    return csv_response("expiring", inquiry, head, people_cells(inquiry, lines, has_last_day=True))
+    cells = people_cells(inquiry, lines, lambda line: last_day_of(line.at, zone).isoformat())
+    return csv_response("expiring", inquiry, head, cells)
 
 
 @blueprint.get("/reports/in-progress.csv")
@@ -103,7 +105,10 @@ def export_in_progress() -> Response:
     """Everybody who is enrolled and has not completed."""
     inquiry = asked()
     head = [_("Name"), _("Agency"), _("Discipline"), _("Course"), _("Last active at"), _("As of")]
-    return csv_response("in-progress", inquiry, head, people_cells(inquiry, stream_people(list_in_progress(inquiry))))
+    lines = stream_people(list_in_progress(inquiry))
+    return csv_response(
+        "in-progress", inquiry, head, people_cells(inquiry, lines, lambda line: line.at.isoformat(timespec="seconds"))
+    )
 
 
 def asked() -> Inquiry:
@@ -196,20 +201,14 @@ def row_cells(row: Row, inquiry: Inquiry) -> list[Cell]:
     ]
 
 
-@blueprint.app_template_filter()
-def last_valid_day(expires_at: datetime) -> date:
-    """The day that the certificate itself names; the moment it expires at is already the day after."""
-    return last_day_before(expires_at, settings().time_zone)
-
-
-def people_cells(inquiry: Inquiry, lines: Iterable[PersonLine], *, has_last_day: bool = False) -> Iterator[list[Cell]]:
+def people_cells(
+    inquiry: Inquiry, lines: Iterable[PersonLine], when: Callable[[PersonLine], str]
+) -> Iterator[list[Cell]]:
     titles = course_titles()
     as_of = inquiry.as_of.isoformat(timespec="seconds")
     for line in lines:
         title = titles.get(line.course_id, _("A course that is no longer offered"))
-        at = line.at.isoformat(timespec="seconds")
-        last = [last_valid_day(line.at).isoformat()] if has_last_day else []
-        yield [line.name, line.agency_name, discipline_name(line.discipline), title, *last, at, as_of]
+        yield [line.name, line.agency_name, discipline_name(line.discipline), title, when(line), as_of]
 
 
 def csv_response(name: str, inquiry: Inquiry, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:

@@ -42,7 +42,7 @@ class SampleForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name", description="As it should stand on a certificate.", validators=[InputRequired()])
     passphrase = PasswordField("Password", validators=[InputRequired()])
     profession = SelectField(
-        "Profession",
+        "Discipline",
         choices=[SelectChoice("schools", "Schools"), SelectChoice("healthcare", "Health care")],
         validate_choice=False,
     )
@@ -76,7 +76,7 @@ def show_styleguide() -> tuple[str, int]:
     if request.method == "POST":
         form.validate()
     else:
-        flash("The cohort was saved.", "ok")
+        flash("The team was saved.", "ok")
     page = render_template(
         "pages/styleguide.html",
         form=form,

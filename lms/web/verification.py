@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response
 
 from lms.certification.codes import normalize_code
 from lms.certification.issued import find_issued
-from lms.certification.verification import Verification, find_verification, names_match, verification_of
+from lms.certification.models import Certificate
+from lms.certification.verification import Verification, find_coded, names_match, verification_of
 from lms.certification.wording import suggested_text
 from lms.clock import utc_now
+from lms.cohorts.lookup import find_team_standing
 from lms.web.certification import STATUS_TAGS
-from lms.web.guards import language, public
+from lms.web.guards import language, public, settings
 from lms.web.limits import limiter, verify_limit
 
 blueprint = Blueprint("verification", __name__)
@@ -61,7 +63,7 @@ def show_verification(code: str) -> Answer:
         return _not_a_code(code)
     if found != code:
         return redirect(url_for(".show_verification", code=found), code=303)
-    verification = find_verification(found, utc_now())
+    verification = look_up(found)
     return _not_issued(found) if verification is None else _page(verification)
 
 
@@ -72,7 +74,7 @@ def show_verification(code: str) -> Answer:
 def show_json(code: str) -> Response:
     """The same for programs."""
     found = normalize_code(code)
-    verification = find_verification(found, utc_now()) if found else None
+    verification = look_up(found) if found else None
     if verification is None:
         response = jsonify(status="unknown", code=found, detail=_("No certificate with this code was issued here."))
         response.status_code = 404
@@ -87,7 +89,7 @@ def show_json(code: str) -> Response:
 def check_name(code: str) -> Answer:
     """Whether a typed name is the hidden one. The answer is the page itself: the name is in no address and no log."""
     found = normalize_code(code)
-    verification = find_verification(found, utc_now()) if found else None
+    verification = look_up(found) if found else None
     if verification is None:
         return _not_issued(code)
     typed = request.form.get("name", "")[:200]
@@ -109,7 +111,18 @@ def check_file() -> Answer:
     certificate = find_issued(content)
     if certificate is None:
         return render_template("certification/verify.html", typed="", problem=None, is_file_unknown=True), 404
-    return _page(verification_of(certificate, utc_now()), is_file_known=True)
+    return _page(verified(certificate), is_file_known=True)
+
+
+def look_up(code: str) -> Verification | None:
+    """What a stored code stands for now; None where none was issued. A team's stands by its seats too."""
+    certificate = find_coded(code)
+    return None if certificate is None else verified(certificate)
+
+
+def verified(certificate: Certificate) -> Verification:
+    now = utc_now()
+    return verification_of(certificate, now, find_team_standing(certificate, now, settings().time_zone))
 
 
 def _page(verification: Verification, **values: Any) -> Response:

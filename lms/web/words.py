@@ -19,7 +19,7 @@ DISCIPLINES = {
     "behavioral-health": N_("Behavioral health"),
     "housing": N_("Housing"),
     "emergency-services": N_("Emergency services"),
-    "other": N_("Other fields"),
+    "other": N_("Other disciplines"),
 }
 MODULE_KINDS = {
     "module": N_("Reading"),
@@ -48,7 +48,7 @@ CREDIT_BODIES = {
 
 
 def discipline_name(code: str) -> str:
-    """The name of a professional field in the language of this request."""
+    """The name of a discipline in the language of this request."""
     return _(DISCIPLINES[code]) if code in DISCIPLINES else said(code)
 
 

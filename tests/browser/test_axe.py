@@ -25,7 +25,7 @@ LEARNER = (
     "/account",
 )
 STAFF = ("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox")
-COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/new")
+COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
 
 CASES = [
     *((None, path) for path in STRANGER),

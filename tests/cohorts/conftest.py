@@ -15,6 +15,7 @@ from lms.catalog.models import Course, CourseVersion
 from lms.certification.codes import new_code
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
+from lms.certification.validity import expiry_of
 from lms.clock import utc_now
 from lms.cohorts import standing, teams, templates
 from lms.cohorts.board import CohortBoard, load_board
@@ -26,7 +27,8 @@ from lms.people.viewer import Viewer
 from tests.support.world import World
 
 DISCIPLINES = ("schools", "healthcare", "law-enforcement", "victim-services")
-SITE = AwardSite("http://localhost", "Crosstrain", "America/Chicago", "Test provider")
+ZONE = "America/Chicago"
+SITE = AwardSite("http://localhost", "Crosstrain", ZONE, "Test provider")
 
 TEMPLATE = """
 id: small-team
@@ -95,19 +97,25 @@ class Teams:
         return found
 
     def certify(
-        self, user: int, *, days: int = 400, now: datetime | None = None, cycle: int = 1
+        self,
+        user: int,
+        *,
+        days: int = 400,
+        now: datetime | None = None,
+        cycle: int = 1,
+        valid_until: date | None = None,
     ) -> list[standing.Filled]:
         """A certificate of the tiny course for a person, and what follows from it for their teams."""
 
         def step() -> list[standing.Filled]:
             moment = now or utc_now()
-            insert_certificate(user, moment, moment + timedelta(days=days), cycle)
+            insert_certificate(user, moment, expiry_of(valid_until, ZONE) or moment + timedelta(days=days), cycle)
             return standing.refresh_cohorts_of(user, moment, SITE)
 
         return self.world.write(step)
 
     def board(self, cohort: int, now: datetime | None = None) -> CohortBoard:
-        return self.world.read(lambda: load_board(db.session.get_one(Cohort, cohort), now or utc_now()))
+        return self.world.read(lambda: load_board(db.session.get_one(Cohort, cohort), now or utc_now(), ZONE))
 
     def members(self, cohort: int) -> list[Member]:
         return self.world.read(

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.cohorts import invitations, standing, teams, templates
+from lms.cohorts.board import load_board
 from lms.cohorts.models import Cohort, CohortTemplate, TeamAward
 from lms.database import db
 from lms.errors import Conflict, Invalid, NotFound
 from lms.outbox import OutboxMessage
-from tests.cohorts.conftest import DISCIPLINES, SITE, Teams, viewer_of
+from tests.cohorts.conftest import DISCIPLINES, SITE, ZONE, Teams, viewer_of
 from tests.conftest import QueryCount
 from tests.support.world import SHIPPED_COURSES, World
 
@@ -79,7 +80,7 @@ def test_the_standing_lapses_when_a_seat_s_certificate_does(small: Teams) -> Non
         small.certify(user, now=now)
     small.certify(people[0], days=100, now=now)
 
-    seen = [small.board(cohort, now + days * DAY).board.standing for days in (99, 100, 129, 130)]
+    seen = [small.board(cohort, now + days * DAY).board.standing for days in (99, 100, 130, 131)]
 
     assert seen == ["certified", "at-risk", "at-risk", "lapsed"]
 
@@ -169,7 +170,7 @@ def test_the_board_costs_the_same_queries_for_any_size(small: Teams, count_queri
     def load() -> None:
         row = db.session.get_one(Cohort, cohort)
         count_queries.statements.clear()
-        standing.load_board(row, utc_now())
+        load_board(row, utc_now(), ZONE)
 
     small.world.read(load)
 

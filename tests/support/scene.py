@@ -19,7 +19,7 @@ from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.cohorts import invitations as cohort_invitations
 from lms.cohorts import teams, templates
-from lms.cohorts.models import Cohort, CohortInvitation, CohortTemplate, Member, Milestone
+from lms.cohorts.models import Cohort, CohortInvitation, CohortTemplate, Member, Milestone, Seat
 from lms.database import db
 from lms.outbox import OutboxMessage, enqueue
 from lms.people import accounts, invitations
@@ -128,6 +128,9 @@ class Scene:
                 "cohort_id": cohort_id,
                 "member_id": self._first(select(Member.id)),
                 "milestone_id": self._first(select(Milestone.id)),
+                "seat_id": self._first(
+                    select(Seat.id).where(Seat.id.not_in(select(Member.seat_id).where(Member.seat_id.is_not(None))))
+                ),
                 "cohort_invitations.withdraw_invitation.invitation_id": self._first(select(CohortInvitation.id)),
                 "cohort_invitations.join_by_link.token": "not-a-token",
                 "message_id": self._first(select(OutboxMessage.id)),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
@@ -29,6 +38,44 @@ class CohortForm(FlaskForm):
     )
     starts_on = DayField(_("Starts on"), validators=[InputRequired(_("Say on which day the team starts."))])
     ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
+
+
+class TeamForm(FlaskForm):
+    """What can be changed of a team. `seen` marks the state that the form was filled from."""
+
+    seen = HiddenField()
+    name = StringField(_("Name of the team"), validators=[InputRequired(_("Give the team a name.")), Length(max=200)])
+    ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
+    agency_id = SelectField(_("Agency that runs it"), coerce=int, validators=[InputRequired()])
+    coordinator_email = EmailField(
+        _("E-mail address of the coordinator"),
+        description=_("To hand the team over, enter the address of somebody who leads teams of this agency."),
+        filters=[lambda text: text.strip() if text else text],
+        validators=[
+            InputRequired(_("Enter an e-mail address.")),
+            Email(_("Enter a whole e-mail address.")),
+            Length(max=320),
+        ],
+    )
+
+
+class SeatForm(FlaskForm):
+    """One more seat."""
+
+    seen = HiddenField()
+    discipline = SelectField(_("Discipline"), validators=[InputRequired(_("Choose a discipline."))])
+    title_en = StringField(
+        _("Title in English"), validators=[InputRequired(_("Give the seat a title.")), Length(max=120)]
+    )
+    title_es = StringField(
+        _("Title in Spanish"),
+        description=_("Empty: the English title is shown."),
+        validators=[Optional(), Length(max=120)],
+    )
+    is_required = BooleanField(
+        _("The team certificate asks for this seat"),
+        description=_("A certificate that the team holds already does not change; the next one asks for it."),
+    )
 
 
 class MailInvitationForm(FlaskForm):
