@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lms.clock import utc_now
 from lms.courseware.check import check_course
 from lms.courseware.course import Course, Module, Problem, Question
-from lms.courseware.markdown import place_assets, place_links
+from lms.courseware.markdown import place_assets, place_links, place_terms
 from lms.courseware.questions import question_type
 from lms.courseware.questions.type import Summary
 from lms.courseware.read import load_folder, read_course
@@ -46,7 +46,8 @@ def _place(problem: Problem) -> tuple[str, int, str]:
 def placed(html: str, language: str) -> Markup:
     """A rendered part with the preview's own addresses; it was made safe when it was read."""
     html = place_assets(html, lambda path: f"/files/{path}")
-    return Markup(place_links(html, lambda module_id: f"/{language}/{module_id}"))  # noqa: S704
+    html = place_links(html, lambda module_id: f"/{language}/{module_id}")
+    return Markup(place_terms(html, lambda text_language: f"/{text_language}/glossary"))  # noqa: S704
 
 
 def right_answer(question: Question) -> Summary:

@@ -225,6 +225,8 @@ class GlossaryTerm:
     term: str
     meaning_html: str
     slug: str
+    is_linked: bool = True
+    """Whether the text of a module links to it; not so for everyday words such as “act” (`<!-- unlinked -->`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,13 +206,15 @@ def show_glossary(slug: str) -> str:
     person = maybe_viewer()
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
-    text = course.text(language())
+    wanted = request.args.get("words", "")
+    text_language = next((each for each in (wanted, language()) if each in course.texts), course.default_language)
+    text = course.text(text_language)
     meanings = [placed(term.meaning_html, slug, standing.version_number) for term in text.glossary]
     return render_template(
         "catalog/glossary.html",
         slug=slug,
         text=text,
-        text_language=language() if language() in course.texts else course.default_language,
+        text_language=text_language,
         terms=text.glossary,
         meanings=meanings,
     )
