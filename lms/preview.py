@@ -9,12 +9,13 @@ from flask import Flask, Response, abort, render_template, send_file
 from markupsafe import Markup
 
 from lms.clock import utc_now
-from lms.courseware.check import check_course
+from lms.courseware.check import read_and_check
 from lms.courseware.course import Course, Module, Problem, Question
+from lms.courseware.folder import load_folder
 from lms.courseware.markdown import place_assets, place_links, place_terms
 from lms.courseware.questions import question_type
 from lms.courseware.questions.type import Summary
-from lms.courseware.read import load_folder, read_course
+from lms.errors import Invalid
 from lms.resources import PACKAGE, data_folder
 
 POLICY = (
@@ -34,13 +35,11 @@ def state_of(folder: Path) -> str:
 
 
 def read_folder(folder: Path) -> tuple[Course | None, list[Problem]]:
-    files = load_folder(folder)
-    course, problems = read_course(files, folder.name)
-    return course, sorted({*problems, *check_course(files, folder.name, today=utc_now().date())}, key=_place)
-
-
-def _place(problem: Problem) -> tuple[str, int, str]:
-    return problem.path, problem.line, problem.code
+    try:
+        files = load_folder(folder)
+    except Invalid as refusal:
+        return None, [Problem("course.yaml", 1, "X000", refusal.message)]
+    return read_and_check(files, folder.resolve().name, today=utc_now().date())
 
 
 def placed(html: str, language: str) -> Markup:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lms.catalog.publish import Publication, find_unchanged, prepare_course
 from lms.clock import utc_now
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.database import db, run_transaction
 from lms.journey import publish_prepared
 

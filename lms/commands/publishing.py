@@ -10,7 +10,7 @@ import click
 from lms.app import create_app
 from lms.catalog.publish import CourseHasErrors, Publication
 from lms.cohorts.templates import publish_templates
-from lms.commands.speaking import say, sentence
+from lms.commands.speaking import called, course_folder, say, sentence
 from lms.courseware import check as checker
 from lms.database import run_transaction
 from lms.errors import LmsError
@@ -20,15 +20,19 @@ from lms.resources import data_folder
 
 
 @click.command("publish")
-@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--change", type=click.Choice(["correction", "revision", "retrain"]), help="What a changed course means.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 def publish_command(path: Path | None, change: str | None, dry_run: bool) -> None:
     """Publish a course folder, or all courses below a folder (the shipped ones without PATH)."""
+    root = path or data_folder("courses")
+    folders = course_folders(root) if root.is_dir() else []
+    if not folders:
+        course_folder(root)
     app = create_app()
     failed = 0
     with app.app_context():
-        for folder in course_folders(path or data_folder("courses")):
+        for folder in folders:
             try:
                 done = publish_folder(folder, change=change, is_dry_run=dry_run)
                 say(describe(folder.name, done, dry_run))
@@ -39,9 +43,9 @@ def publish_command(path: Path | None, change: str | None, dry_run: bool) -> Non
             except LmsError as error:
                 failed += 1
                 say(f"{folder.name}: {sentence(error)}", is_error=True)
-        templates = (path or data_folder("courses")) / "cohorts"
+        templates = root / "cohorts"
         if templates.is_dir() and not dry_run:
-            count = run_transaction(lambda: publish_templates(templates))
+            count = called(lambda: run_transaction(lambda: publish_templates(templates)))
             say(f"cohort templates: {count}")
     sys.exit(1 if failed else 0)
 
@@ -56,9 +60,10 @@ def describe(name: str, done: Publication, is_dry_run: bool) -> str:
 
 
 @click.command("preview")
-@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path))
 @click.option("--port", default=8020, show_default=True)
 def preview_command(path: Path, port: int) -> None:
     """Show a course folder in the browser with the checker's findings; reloads on save."""
+    course_folder(path)
     say(f"Preview of {path.name} at http://127.0.0.1:{port}  (Ctrl-C stops it)")
     preview(path, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -15,6 +16,17 @@ T = TypeVar("T")
 
 def say(text: str, *, is_error: bool = False) -> None:
     click.echo(text, err=is_error)
+
+
+def course_folder(path: Path) -> Path:
+    """The folder, where it is one course; otherwise one sentence that says what is missing."""
+    if not path.is_dir():
+        raise click.ClickException(f"There is no folder {path}.")
+    if not (path / "course.yaml").exists():
+        raise click.ClickException(
+            f"There is no course in {path}: a course has a course.yaml at its top. `lms new course` makes one."
+        )
+    return path
 
 
 def load_settings() -> Settings:

@@ -10,18 +10,20 @@ from pathlib import Path
 import click
 
 from lms.clock import utc_now
-from lms.commands.speaking import called, say
+from lms.commands.speaking import called, course_folder, say
 from lms.courseware import check as checker
 from lms.courseware.new import new_course, new_module
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--against", metavar="REV", help="Compare with a git revision: ids that vanished, answers that changed.")
-def check_command(paths: tuple[Path, ...], style: str, against: str | None) -> None:
+@click.option("--show-allowed", is_flag=True, help="Also list the warnings that authors have answered, and why.")
+def check_command(paths: tuple[Path, ...], style: str, against: str | None, show_allowed: bool) -> None:
     """Check courses: file:line: CODE message. Exit 1 on an error."""
-    problems = checker.check_paths(paths, date.today(), against=against)  # noqa: DTZ011 - the author's own day
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    problems = called(lambda: checker.check_paths(paths, today, against=against, show_allowed=show_allowed))
     text = checker.format_problems(problems, style)
     if text:
         say(text)
@@ -48,11 +50,12 @@ def new_course_command(course_id: str, title: str, into: Path) -> None:
 
 
 @new_group.command("module")
-@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("course", type=click.Path(path_type=Path))
 @click.argument("module_id")
 @click.option("--title", default="A new module", show_default=True)
 def new_module_command(course: Path, module_id: str, title: str) -> None:
     """Make a module's file; add its id to course.yaml yourself, where it belongs."""
+    course_folder(course)
     number = len(list((course / "en").glob("[0-8]*.md"))) + 1
     files = called(lambda: new_module(module_id, title, number, today=utc_now().date()))
     for path in files:

@@ -6,37 +6,21 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from lms.courseware.budget import LARGEST_FILE_BYTES, too_large
 from lms.courseware.course import Course, CourseText, GlossaryTerm, Module, Problem
 from lms.courseware.course_facts import CourseFacts, read_course_facts
 from lms.courseware.course_text import read_course_text
-from lms.courseware.document import LARGEST_FILE_BYTES, Document, open_document, report_unread_comments
+from lms.courseware.document import Document, open_document, report_unread_comments
 from lms.courseware.facts import read_facts
 from lms.courseware.front_matter import read_front_matter
 from lms.courseware.links import Place
 from lms.courseware.sections import read_sections
 from lms.courseware.terms import link_terms
-from lms.errors import Invalid
 
 _PAGES = ("course.md", "glossary.md")
 _KNOWN_AT_TOP = re.compile(r"(?i)(course\.yaml|(readme|license|notice|changelog)(\.\w+)?)\Z")
 _ID_LINE = re.compile(r"^id:\s*[\"']?([a-z0-9-]{3,40})[\"']?\s*(?:#.*)?$", re.MULTILINE)
-
-
-def load_folder(folder: Path) -> dict[str, bytes]:
-    """Every file of a course's folder by its path; leaves out dot files, raises Invalid for a link out of it."""
-    root = folder.resolve()
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
-        if not path.resolve().is_relative_to(root):
-            raise Invalid(f"{relative.as_posix()} is a link that leads out of the course's folder.")
-        if path.is_file():
-            files[relative.as_posix()] = path.read_bytes()
-    return files
 
 
 def content_hash(files: Mapping[str, bytes]) -> str:
@@ -154,8 +138,7 @@ def _read_module(document: Document, source_text: str, terms: Sequence[GlossaryT
 
 def _text(path: str, content: bytes, problems: list[Problem]) -> str | None:
     if len(content) > LARGEST_FILE_BYTES:
-        message = f"This file is too large ({len(content):,} bytes); split it (at most {LARGEST_FILE_BYTES:,})."
-        problems.append(Problem(path, 1, "X000", message))
+        problems.append(Problem(path, 1, "X000", too_large(len(content))))
         return None
     try:
         text = content.decode("utf-8-sig")

@@ -14,6 +14,7 @@ from lms.catalog import versions
 from lms.catalog.listing import disciplines_of, find_matching
 from lms.catalog.versions import CurrentVersion
 from lms.courseware.course import Course
+from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
@@ -115,7 +116,7 @@ class ModuleRow:
 def module_rows(course: Course, standing: Standing, language_code: str) -> list[ModuleRow]:
     """The modules of a course in its order, each as far as this person has come in it."""
     rows = []
-    needed = course_facts.needed_modules(course)
+    needed = needed_modules(course)
     for number, entry in enumerate(course.modules, 1):
         module = course.module(entry.id, language_code)
         if module is None:
@@ -170,6 +171,8 @@ def show_course(slug: str) -> str:
         next=next_row(rows, standing),
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
+        teaching_modules=len(teaching_modules(course)),
+        minutes_beside=max(0, sum(row.minutes for row in rows) - course.contact_minutes),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
         pass_mark=_final_mark(course, rows),
     )

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from lms.courseware import check, markdown
+from lms.courseware.budget import LARGEST_FILE_BYTES, LONGEST_LINE
 from lms.courseware.course import GlossaryTerm
-from lms.courseware.document import LARGEST_FILE_BYTES, LONGEST_LINE
 from lms.courseware.read import read_module
 from tests.courseware.small_course import FILES, LESSON, LESSON_PATH, TODAY, lesson_and
 

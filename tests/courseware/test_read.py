@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lms.courseware.course import Module, Problem
+from lms.courseware.folder import load_folder
 from lms.courseware.place import placed
-from lms.courseware.read import content_hash, load_folder, read_course, read_module
+from lms.courseware.read import content_hash, read_course, read_module
 from lms.errors import Invalid
 
 HEAD = """---

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lms.courseware import terms
 from lms.courseware.course import GlossaryTerm, Module
 from lms.courseware.document import open_document
-from lms.courseware.read import load_folder, read_course, read_module
+from lms.courseware.folder import load_folder
+from lms.courseware.read import read_course, read_module
 from lms.courseware.terms import MOST_WORDS, link_terms
 from lms.courseware.words import slug_of
 from tests.courseware.small_course import LESSON_PATH
