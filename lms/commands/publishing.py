@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lms.app import create_app
 from lms.catalog.publish import CourseHasErrors, Publication
@@ -40,6 +41,10 @@ def publish_command(path: Path | None, change: str | None, dry_run: bool) -> Non
                 failed += 1
                 say(checker.format_text(error.problems), is_error=True)
                 say(f"{folder.name}: not published, {len(error.problems)} errors", is_error=True)
+            except (OperationalError, ProgrammingError):
+                raise click.ClickException(
+                    "The database cannot be used: `lms db upgrade` makes its tables, `lms doctor` says what is missing."
+                ) from None
             except LmsError as error:
                 failed += 1
                 say(f"{folder.name}: {sentence(error)}", is_error=True)

@@ -22,7 +22,7 @@ def course_folder(path: Path) -> Path:
     """The folder, where it is one course; otherwise one sentence that says what is missing."""
     if not path.is_dir():
         raise click.ClickException(f"There is no folder {path}.")
-    if not (path / "course.yaml").exists():
+    if not (path / "course.yaml").is_file():
         raise click.ClickException(
             f"There is no course in {path}: a course has a course.yaml at its top. `lms new course` makes one."
         )

@@ -7,29 +7,14 @@ and, after the first 20,000 learners, progress in modules other than the one tha
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
-from sqlalchemy import Table, func, insert, select, text
-
-from lms.assessment.models import Attempt
-from lms.catalog.versions import CurrentVersion, current_versions
-from lms.certification.codes import ALPHABET, RANDOM_SYMBOLS, check_symbol
-from lms.certification.facts import AwardSite, CertificateFacts
-from lms.certification.models import Certificate
-from lms.certification.validity import expiry_of, last_valid_day
-from lms.clock import local_day, utc_now
-from lms.courseware.course import DISCIPLINES
-from lms.database import db, writing
+from lms.catalog.versions import current_versions
+from lms.certification.facts import AwardSite
+from lms.clock import utc_now
+from lms.database import writing
 from lms.errors import N_, Conflict, Invalid
-from lms.learning.models import Enrollment, ModuleProgress
-from lms.people.models import Agency, Membership, User
-from lms.people.names import search_text
 from lms.seeding.batch import Seed, next_ids, send, settle_tables
 from lms.seeding.records import final_module, make_agencies, make_learner
 from lms.settings import Settings
