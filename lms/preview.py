@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, render_template, send_file
 from markupsafe import Markup
 
 from lms.clock import utc_now
-from lms.courseware.check import check_course
+from lms.courseware.check import read_and_check
 from lms.courseware.course import Course, Module, Problem, Question
-from lms.courseware.markdown import place_assets, place_links
+from lms.courseware.folder import load_folder
+from lms.courseware.markdown import place_assets, place_links, place_terms
 from lms.courseware.questions import question_type
 from lms.courseware.questions.type import Summary
-from lms.courseware.read import load_folder, read_course
+from lms.errors import Invalid
 from lms.resources import PACKAGE, data_folder
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def state_of(folder: Path) -> str:
@@ -34,19 +37,18 @@ def state_of(folder: Path) -> str:
 
 
 def read_folder(folder: Path) -> tuple[Course | None, list[Problem]]:
-    files = load_folder(folder)
-    course, problems = read_course(files, folder.name)
-    return course, sorted({*problems, *check_course(files, folder.name, today=utc_now().date())}, key=_place)
-
-
-def _place(problem: Problem) -> tuple[str, int, str]:
-    return problem.path, problem.line, problem.code
+    try:
+        files = load_folder(folder)
+    except Invalid as refusal:
+        return None, [Problem("course.yaml", 1, "X000", refusal.message)]
+    return read_and_check(files, folder.resolve().name, today=utc_now().date())
 
 
 def placed(html: str, language: str) -> Markup:
     """A rendered part with the preview's own addresses; it was made safe when it was read."""
-    html = place_assets(html, lambda path: f"/files/{path}")
-    return Markup(place_links(html, lambda module_id: f"/{language}/{module_id}"))  # noqa: S704
+    html = place_assets(html, lambda path: f"/files/{quote(path)}")
+    html = place_links(html, lambda module_id: f"/{language}/{module_id}")
+    return Markup(place_terms(html, lambda text_language: f"/{text_language}/glossary"))  # noqa: S704
 
 
 def right_answer(question: Question) -> Summary:
@@ -60,16 +62,37 @@ def make_preview(folder: Path) -> Flask:
 
     @app.after_request
     def add_policy(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @app.get("/")
-    def show_course() -> str:
+    def course_page(language: str | None = None) -> str:
         course, problems = read_folder(folder)
         return render_template(
-            "course.html", course=course, problems=problems, state=state_of(folder), name=folder.name
+            "course.html",
+            course=course,
+            language=language or (course.default_language if course else ""),
+            problems=problems,
+            state=state_of(folder),
+            name=folder.resolve().name,
+        )
+
+    @app.get("/")
+    def show_course() -> str:
+        return course_page()
+
+    @app.get("/<language>")
+    def show_course_text(language: str) -> str:
+        return course_page(language)
+
+    @app.get("/<language>/glossary")
+    def show_glossary(language: str) -> str:
+        course, problems = read_folder(folder)
+        if course is None:
+            return course_page(language)
+        return render_template(
+            "glossary.html", course=course, language=language, problems=problems, state=state_of(folder)
         )
 
     @app.get("/<language>/<module_id>")
@@ -77,9 +100,7 @@ def make_preview(folder: Path) -> Flask:
         course, problems = read_folder(folder)
         module: Module | None = course.module(module_id, language) if course else None
         if course is None or module is None:
-            return render_template(
-                "course.html", course=course, problems=problems, state=state_of(folder), name=folder.name
-            )
+            return course_page(language)
         own = [problem for problem in problems if problem.path == module.path]
         return render_template(
             "module.html", course=course, module=module, language=language, problems=own, state=state_of(folder)
@@ -92,9 +113,12 @@ def make_preview(folder: Path) -> Flask:
     @app.get("/files/<path:path>")
     def show_file(path: str) -> Response:
         wanted = (folder / path).resolve()
-        if not wanted.is_relative_to(folder.resolve()) or not wanted.is_file() or wanted.suffix in (".html", ".svg"):
+        if not wanted.is_relative_to(folder.resolve()) or not wanted.is_file() or wanted.suffix == ".html":
             abort(404)
-        return send_file(wanted)
+        answer = send_file(wanted)
+        if wanted.suffix == ".svg":  # shown as a picture it runs nothing; opened by itself it must not either
+            answer.headers["Content-Security-Policy"] = DRAWING_POLICY
+        return answer
 
     @app.get("/static/<name>")
     def show_static(name: str) -> Response:

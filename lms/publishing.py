@@ -10,7 +10,7 @@ from lms.catalog.publish import Publication, find_unchanged, prepare_course
 from lms.certification.rule_files import publish_rules
 from lms.clock import utc_now
 from lms.cohorts.templates import publish_templates
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.database import db, run_transaction
 from lms.journey import publish_prepared
 

@@ -55,3 +55,61 @@ def test_nothing_on_the_page_may_run_but_our_own_script(browser: FlaskClient) ->
 
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "<script>" not in answer.get_data(as_text=True)
+
+
+def test_a_mended_course_is_shown_again_without_a_restart(browser: FlaskClient, folder: Path) -> None:
+    whole = (folder / "course.yaml").read_text()
+    (folder / "course.yaml").write_text("id: [")
+    assert "cannot be read yet" in browser.get("/").get_data(as_text=True)
+
+    (folder / "course.yaml").write_text(whole)
+
+    assert "A tiny course" in browser.get("/").get_data(as_text=True)
+
+
+def test_each_language_has_its_course_page_and_says_what_is_not_translated(browser: FlaskClient) -> None:
+    page = browser.get("/es").get_data(as_text=True)
+
+    assert '<h1 lang="es">Un curso pequeño</h1>' in page
+    assert "en: not translated" in page
+
+
+def test_a_word_of_the_glossary_leads_to_its_meaning(browser: FlaskClient, folder: Path) -> None:
+    (folder / "en" / "glossary.md").write_text("# Glossary\n\nBreath\n: What goes in and out.\n")
+    lesson = folder / "en" / "01-first-steps.md"
+    lesson.write_text(lesson.read_text().rstrip() + "\n\nTake a breath.\n")
+
+    page = browser.get("/en/first-steps").get_data(as_text=True)
+    assert 'href="/en/glossary#breath"' in page
+    assert '<dt id="breath">' in browser.get("/en/glossary").get_data(as_text=True)
+
+
+def test_a_picture_of_the_course_is_shown_and_a_drawing_cannot_run_anything(browser: FlaskClient, folder: Path) -> None:
+    (folder / "media").mkdir()
+    (folder / "media" / "a drawing.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    lesson = folder / "en" / "01-first-steps.md"
+    lesson.write_text(lesson.read_text().rstrip() + "\n\n![A line](<../media/a drawing.svg>)\n")
+
+    page = browser.get("/en/first-steps").get_data(as_text=True)
+    with browser.get("/files/media/a%20drawing.svg") as answer:
+        assert answer.status_code == 200
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+    assert 'src="/files/media/a%20drawing.svg"' in page
+
+
+def test_a_link_out_of_the_folder_is_a_finding(browser: FlaskClient, folder: Path) -> None:
+    (folder / "en" / "05-out.md").symlink_to("/etc/hostname")
+
+    page = browser.get("/").get_data(as_text=True)
+
+    assert "en/05-out.md is a link that leads out of the course" in page
+
+
+def test_a_folder_that_goes_away_is_a_finding(browser: FlaskClient, folder: Path) -> None:
+    shutil.rmtree(folder)
+
+    answer = browser.get("/")
+
+    assert answer.status_code == 200
+    assert "There is no folder" in answer.get_data(as_text=True)

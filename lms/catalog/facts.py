@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lms.courseware.course import Course, Module
+from lms.courseware.hours import needed_modules
 
 Facts = Mapping[str, Any]
 """Plain JSON: titles, summaries and content notes by language, minutes, disciplines, modules, suggested credit."""
@@ -42,19 +43,6 @@ def facts_of(course: Course) -> dict[str, Any]:
         "certificate_design": course.certificate_design,
         "has_badge": course.has_badge,
     }
-
-
-def needed_modules(course: Course) -> frozenset[str]:
-    """The modules that the course requires and all that they build on; the others are optional."""
-    prerequisites = {entry.id: entry.prerequisites for entry in course.modules}
-    needed: set[str] = set()
-    waiting = list(course.required_modules or prerequisites)
-    while waiting:
-        module_id = waiting.pop()
-        if module_id in prerequisites and module_id not in needed:
-            needed.add(module_id)
-            waiting += prerequisites[module_id]
-    return frozenset(needed)
 
 
 def _module_facts(course: Course, module_id: str, prerequisites: Sequence[str]) -> dict[str, Any]:

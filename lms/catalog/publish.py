@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 
 from lms.catalog.facts import facts_of
 from lms.catalog.models import CHANGES, Blob, Course, CourseVersion, VersionFile
-from lms.courseware.check import check_course
+from lms.courseware.check import read_and_check
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import Problem
-from lms.courseware.read import content_hash, read_course
+from lms.courseware.read import content_hash
 from lms.database import db, insert_into
 from lms.errors import N_, Conflict, Invalid
 from lms.people.audit import note
@@ -68,9 +68,8 @@ class Publication:
 def prepare_course(files: Mapping[str, bytes], *, now: datetime) -> Prepared:
     """Read and check a course. Raises CourseHasErrors."""
     name = name_of(files)
-    course, problems = read_course(files, name)
-    problems = [*problems, *check_course(files, name, today=now.date())]
-    errors = sorted({p for p in problems if p.is_error}, key=lambda p: (p.path, p.line, p.code))
+    course, problems = read_and_check(files, name, today=now.date())
+    errors = [problem for problem in problems if problem.is_error]
     if course is None and not errors:
         errors = [Problem("course.yaml", 1, "FM002", "This course cannot be read.")]
     if errors or course is None:

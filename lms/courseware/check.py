@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from lms.clock import utc_now
 from lms.courseware.checks import (
     accessibility,
+    allowances,
     changes,
     front_matter,
     law,
@@ -29,8 +28,10 @@ from lms.courseware.checks.source import Source
 from lms.courseware.checks.subject import Subject
 from lms.courseware.checks.walk import read_source
 from lms.courseware.course import Course, Problem
-from lms.courseware.read import load_folder, read_course
+from lms.courseware.folder import load_file, load_folder
+from lms.courseware.read import read_course
 from lms.courseware.revision import files_at
+from lms.errors import Invalid
 
 __all__ = ["CODES", "ERRORS", "FORMATS", "check_course", "check_paths", "exit_code", "format_problems", "source_rev"]
 
@@ -45,17 +46,36 @@ _FAMILIES = (
     safety.check,
     law.check,
     words.check,
+    allowances.check,
     reading_level.check,
 )
 
 
 def check_course(
-    files: Mapping[str, bytes], name: str, *, today: date, previous: Mapping[str, bytes] | None = None
+    files: Mapping[str, bytes],
+    name: str,
+    *,
+    today: date,
+    previous: Mapping[str, bytes] | None = None,
+    show_allowed: bool = False,
 ) -> list[Problem]:
-    """All that is wrong with a course, by path, line and code. `files` are its files by path from its own folder.
+    """All that is wrong with a course; see `read_and_check`, which gives the course too."""
+    return read_and_check(files, name, today=today, previous=previous, show_allowed=show_allowed)[1]
 
-    `previous` is another state of the same course (`--against REV`): what was published keeps its meaning.
-    Never raises, whatever the files hold.
+
+def read_and_check(
+    files: Mapping[str, bytes],
+    name: str,
+    *,
+    today: date,
+    previous: Mapping[str, bytes] | None = None,
+    show_allowed: bool = False,
+) -> tuple[Course | None, list[Problem]]:
+    """The course, None where it cannot be read, and all that is wrong with it, by path, line and code.
+
+    `files` are its files by path from its own folder. `previous` is another state of the same course
+    (`--against REV`): what was published keeps its meaning. `show_allowed` tells also the warnings that authors have
+    answered, with their reasons. Never raises, whatever the files hold.
     """
     course, problems = read_course(files, name)
     unreadable = {problem.path for problem in problems if problem.code == "X000"}
@@ -67,7 +87,7 @@ def check_course(
             found += changes.check(course, before)
     ours = ("course.yaml", subject.fact_lines.get("reading_level"), "FM002")
     problems = [p for p in problems if p.is_error or (p.path, p.line, p.code) != ours]
-    return _settled([*problems, *found], subject.sources)
+    return course, _settled([*problems, *found], subject.sources, show_allowed)
 
 
 def _subject(
@@ -92,46 +112,66 @@ def _course_facts(text: str) -> dict[str, tuple[int, str]]:
     return facts
 
 
-def _settled(problems: Iterable[Problem], sources: Mapping[str, Source]) -> list[Problem]:
+def _settled(problems: Iterable[Problem], sources: Mapping[str, Source], show_allowed: bool) -> list[Problem]:
     """Each finding once, in order, without the warnings that the author has answered (see `Source.allowed`)."""
     seen: dict[tuple[str, int, str], Problem] = {}
     for problem in problems:
         source = sources.get(problem.path)
-        if problem.is_error or source is None or problem.code not in source.allowed.get(problem.line, ()):
-            seen.setdefault((problem.path, problem.line, problem.code), problem)
+        reason = source.allowed.get(problem.line, {}).get(problem.code) if source and not problem.is_error else None
+        if reason is not None and not show_allowed:
+            continue
+        if reason is not None:
+            problem = replace(problem, message=f"{problem.message} Allowed, because: {reason}")
+        seen.setdefault((problem.path, problem.line, problem.code), problem)
     return sorted(seen.values(), key=lambda p: (p.path, p.line, p.code, p.message))
 
 
-def check_paths(paths: Sequence[Path], today: date | None = None, against: str | None = None) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the folders are looked at."""
+
+    today: date
+    against: str | None = None
+    show_allowed: bool = False
+
+
+def check_paths(
+    paths: Sequence[Path], today: date | None = None, against: str | None = None, *, show_allowed: bool = False
+) -> list[Problem]:
     """Checks course folders, folders of course folders, and single files of a course or of the data beside them.
 
-    `against` is a Git revision to compare answers and ids with. Raises `Invalid` where Git does not know it.
+    `against` is a Git revision to compare answers and ids with. What cannot be
+    read is a finding too. Raises `Invalid` where Git does not know the revision.
     """
-    day = today or utc_now().date()
+    look = Look(today or utc_now().date(), against, show_allowed)
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            problems += _check_folder(path, day, against)
+            problems += _check_folder(path, look)
         elif path.is_file():
-            problems += _check_file(path, day, against)
+            problems += _check_file(path, look)
         else:
-            problems.append(Problem(str(path), 1, "X000", "There is no such file or folder."))
+            problems.append(_unreadable(path, "There is no such file or folder."))
     return sorted(set(problems), key=lambda p: (p.path, p.line, p.code, p.message))
 
 
-def _check_folder(folder: Path, today: date, against: str | None) -> list[Problem]:
+def _unreadable(path: Path, sentence: str) -> Problem:
+    return Problem(str(path), 1, "X000", sentence)
+
+
+def _check_folder(folder: Path, look: Look) -> list[Problem]:
     if (folder / "course.yaml").is_file():
-        problems = _check_one(folder, today, against)
+        problems = _check_one(folder, look)
         return [replace(problem, path=str(folder / problem.path)) for problem in problems]
     if folder.name in resources.FOLDERS:
-        return _check_data(folder, None, today)
+        return _check_data(folder, None, look.today)
     courses = sorted(path.parent for path in folder.glob("*/course.yaml"))
     if not courses and not any((folder / name).is_dir() for name in resources.FOLDERS):
-        return [Problem(str(folder), 1, "X000", "There is no course here: a course has a course.yaml at its top.")]
-    problems = [problem for course in courses for problem in _check_folder(course, today, against)]
+        return [_unreadable(folder, "There is no course here: a course has a course.yaml at its top.")]
+    problems = [problem for course in courses for problem in _check_folder(course, look)]
     course_ids = frozenset(course.name for course in courses)
     for name in resources.FOLDERS:
-        problems += _check_data(folder / name, course_ids, today)
+        problems += _check_data(folder / name, course_ids, look.today)
     for stray in sorted(folder.iterdir()):
         if stray.is_dir() and stray not in courses and (stray / "en").is_dir():
             problems.append(Problem(str(stray), 1, "FM001", "This course has no course.yaml; add one at its top."))
@@ -140,28 +180,38 @@ def _check_folder(folder: Path, today: date, against: str | None) -> list[Proble
 
 def _check_data(folder: Path, course_ids: frozenset[str] | None, today: date) -> list[Problem]:
     files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    return [
-        problem
-        for file in files
-        for problem in resources.check_data(str(file), file.read_bytes(), folder.name, course_ids, today)
-    ]
+    return [problem for file in files for problem in _check_data_file(file, course_ids, today)]
 
 
-def _check_file(file: Path, today: date, against: str | None) -> list[Problem]:
+def _check_data_file(file: Path, course_ids: frozenset[str] | None, today: date) -> list[Problem]:
+    try:
+        content = load_file(file)
+    except Invalid as refusal:
+        return [_unreadable(file, refusal.message)]
+    return resources.check_data(str(file), content, file.parent.name, course_ids, today)
+
+
+def _check_file(file: Path, look: Look) -> list[Problem]:
     """A single file is checked with its whole course, and only what concerns it is told."""
     if file.parent.name in resources.FOLDERS:
-        return resources.check_data(str(file), file.read_bytes(), file.parent.name, None, today)
+        return _check_data_file(file, None, look.today)
     for folder in file.resolve().parents:
         if (folder / "course.yaml").is_file():
             inner = file.resolve().relative_to(folder).as_posix()
-            problems = _check_one(folder, today, against)
+            problems = _check_one(folder, look)
             return [replace(problem, path=str(file)) for problem in problems if problem.path == inner]
-    return [Problem(str(file), 1, "X000", "This file belongs to no course: no folder above it has a course.yaml.")]
+    return [_unreadable(file, "This file belongs to no course: no folder above it has a course.yaml.")]
 
 
-def _check_one(folder: Path, today: date, against: str | None) -> list[Problem]:
-    previous = files_at(folder, against) if against else None
-    return check_course(load_folder(folder), folder.resolve().name, today=today, previous=previous)
+def _check_one(folder: Path, look: Look) -> list[Problem]:
+    previous = files_at(folder, look.against) if look.against else None
+    try:
+        files = load_folder(folder)
+    except Invalid as refusal:
+        return [Problem("course.yaml", 1, "X000", refusal.message)]
+    return check_course(
+        files, folder.resolve().name, today=look.today, previous=previous, show_allowed=look.show_allowed
+    )
 
 
 def format_text(problems: Sequence[Problem]) -> str:
@@ -202,20 +252,3 @@ def format_problems(problems: Sequence[Problem], name: str) -> str:
 def exit_code(problems: Iterable[Problem]) -> int:
     """1 where anything is an error; warnings alone do not stop a build."""
     return int(any(problem.is_error for problem in problems))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="lms check", description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    parser.add_argument("--format", choices=sorted(FORMATS), default="text")
-    parser.add_argument("--against", metavar="REV", help="a Git revision to compare answers and ids with")
-    options = parser.parse_args(arguments)
-    problems = check_paths(options.paths, against=options.against)
-    report = format_problems(problems, options.format)
-    if report:
-        sys.stdout.write(report + "\n")
-    return exit_code(problems)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

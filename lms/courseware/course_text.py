@@ -86,6 +86,7 @@ def _terms(document: Document, block: Block, slugs: Slugs) -> list[GlossaryTerm]
             terms.append(GlossaryTerm(words, "", slugs.take(words)))
         elif terms:
             last = terms[-1]
+            is_linked = last.is_linked and document.take_comment(inner.tokens, "unlinked", line=inner.line) is None
             meaning = "\n".join(filter(None, (last.meaning_html, document.inline_html(inner.inner))))
-            terms[-1] = GlossaryTerm(last.term, meaning, last.slug)
+            terms[-1] = GlossaryTerm(last.term, meaning, last.slug, is_linked)
     return terms

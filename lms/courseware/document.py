@@ -9,23 +9,15 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
+from lms.courseware.budget import DEEPEST_NESTING, TOO_DEEP, refusal
 from lms.courseware.comments import Comment, parse_comment
 from lms.courseware.course import Problem
 from lms.courseware.links import Place
 from lms.courseware.markdown import PARSER, Env, safe_html
 from lms.courseware.settle import Settler
 
-LARGEST_FILE_BYTES = 200_000
-"""About eight times the longest module that ships. The parser takes up to ten seconds for a megabyte built to hurt."""
-
-LONGEST_LINE = 5_000
-DEEPEST_NESTING = 20
-"""markdown-it stops reading at this depth, in silence; so such a file is refused aloud."""
-TOO_DEEP = "Lists or quotes are nested too deeply here; use fewer levels."
 MOST_PROBLEMS = 300
 """Of one file; how many more there are is said at the end."""
-
-_QUOTES_IN_QUOTES = re.compile(rf"\s*(?:>\s*){{{DEEPEST_NESTING}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +170,9 @@ def open_document(
     """Parses a file. Never raises: a file that is too large, too deep or not text has a problem and no blocks."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     document = Document(path, language, text, text.split("\n"), env={"language": language})
-    refusal = _refusal(text)
-    if refusal is not None:
-        document.report(*refusal)
+    refused = refusal(text)
+    if refused is not None:
+        document.report(*refused)
         return document
     parsed = text if has_front_matter else "\n" + text
     if not has_front_matter:
@@ -199,26 +191,6 @@ def open_document(
     _fill(document, tokens)
     _note_definition_lines(document)
     return document
-
-
-def _refusal(text: str) -> tuple[int, str, str] | None:
-    """Why a text is not even parsed: line, code and message."""
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        return line, "X000", "There is a NUL character in this file; save it as plain UTF-8 text."
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        line = text.count("\n", 0, error.start) + 1
-        return line, "X000", "There is a broken character in this file; save it as UTF-8 text."
-    if size > LARGEST_FILE_BYTES:
-        return 1, "X000", f"This file is too large ({size:,} bytes); split it (at most {LARGEST_FILE_BYTES:,})."
-    for number, line_text in enumerate(text.split("\n"), 1):
-        if len(line_text) > LONGEST_LINE:
-            return number, "X000", f"This line is too long; break it (at most {LONGEST_LINE:,} characters)."
-        if _QUOTES_IN_QUOTES.match(line_text):
-            return number, "X000", TOO_DEEP
-    return None
 
 
 def _fill(document: Document, tokens: Sequence[Token]) -> None:

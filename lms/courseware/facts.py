@@ -12,6 +12,9 @@ import yaml
 
 from lms.courseware.course import Problem
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML was built with it: ten times as fast, and just as safe."""
+
 LARGEST_YAML_BYTES = 256_000
 MOST_EVENTS = 20_000
 DEEPEST = 12
@@ -190,7 +193,7 @@ def _guard(text: str) -> None:
     if len(text) > LARGEST_YAML_BYTES:
         raise _Refused(0, f"it is too large (at most {LARGEST_YAML_BYTES:,} characters).")
     depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+    for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         line = event.start_mark.line if event.start_mark else 0
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
@@ -204,7 +207,7 @@ def _guard(text: str) -> None:
 
 
 def _construct(text: str, path: str, first_line: int, problems: list[Problem]) -> Any:
-    loader = yaml.SafeLoader(text)
+    loader = _LOADER(text)
     try:
         node = loader.get_single_node()
         scalar: Callable[[yaml.Node], Any] = lambda leaf: loader.construct_object(leaf, deep=True)  # noqa: E731

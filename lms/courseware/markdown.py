@@ -15,10 +15,10 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from lms.courseware.comments import comment_plugin
-from lms.courseware.safe_html import clean, place_assets, place_links
+from lms.courseware.safe_html import clean, place_assets, place_links, place_terms
 from lms.courseware.words import slug_of, word
 
-__all__ = ["new_parser", "place_assets", "place_links", "render", "render_inline", "safe_html"]
+__all__ = ["new_parser", "place_assets", "place_links", "place_terms", "render", "render_inline", "safe_html"]
 
 Env = MutableMapping[str, Any]
 

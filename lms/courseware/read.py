@@ -5,37 +5,22 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from lms.courseware.course import Course, CourseText, Module, Problem
+from lms.courseware.budget import LARGEST_FILE_BYTES, too_large
+from lms.courseware.course import Course, CourseText, GlossaryTerm, Module, Problem
 from lms.courseware.course_facts import CourseFacts, read_course_facts
 from lms.courseware.course_text import read_course_text
-from lms.courseware.document import LARGEST_FILE_BYTES, Document, open_document, report_unread_comments
+from lms.courseware.document import Document, open_document, report_unread_comments
 from lms.courseware.facts import read_facts
 from lms.courseware.front_matter import read_front_matter
 from lms.courseware.links import Place
 from lms.courseware.sections import read_sections
-from lms.errors import Invalid
+from lms.courseware.terms import link_terms
 
 _PAGES = ("course.md", "glossary.md")
 _KNOWN_AT_TOP = re.compile(r"(?i)(course\.yaml|(readme|license|notice|changelog)(\.\w+)?)\Z")
 _ID_LINE = re.compile(r"^id:\s*[\"']?([a-z0-9-]{3,40})[\"']?\s*(?:#.*)?$", re.MULTILINE)
-
-
-def load_folder(folder: Path) -> dict[str, bytes]:
-    """Every file of a course's folder by its path; leaves out dot files, raises Invalid for a link out of it."""
-    root = folder.resolve()
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
-        if not path.resolve().is_relative_to(root):
-            raise Invalid(f"{relative.as_posix()} is a link that leads out of the course's folder.")
-        if path.is_file():
-            files[relative.as_posix()] = path.read_bytes()
-    return files
 
 
 def content_hash(files: Mapping[str, bytes]) -> str:
@@ -82,8 +67,9 @@ def _read_course(files: Mapping[str, bytes], name: str) -> tuple[Course | None, 
     texts = {path: _text(path, files[path], problems) for path in sorted(files) if _is_page(path, facts)}
     pages = {path: text for path, text in texts.items() if text is not None}
     module_ids = _module_ids(pages)
-    modules = _read_modules(pages, facts, module_ids, problems)
     course_texts = _read_course_texts(pages, facts, module_ids, problems)
+    glossaries = {language: text.glossary for language, text in course_texts.items()}
+    modules = _read_modules(pages, facts, module_ids, glossaries, problems)
     problems += _unknown_files(files, facts)
     course = Course(
         default_language=facts.default_language,
@@ -98,22 +84,27 @@ def _read_course(files: Mapping[str, bytes], name: str) -> tuple[Course | None, 
 
 
 def read_module(
-    path: str, source_text: str, language: str, module_ids: Mapping[str, str] | None = None
+    path: str,
+    source_text: str,
+    language: str,
+    module_ids: Mapping[str, str] | None = None,
+    terms: Sequence[GlossaryTerm] = (),
 ) -> tuple[Module | None, list[Problem]]:
     """One module; None where its front matter is unusable. Never raises.
 
     `module_ids` maps the paths of all modules to their ids; without it links to modules are taken at their file name.
+    `terms` are those of the glossary in the same language, to which the text gets links.
     """
     document = open_document(path, source_text, language, Place(path, language, module_ids))
     try:
-        module = _read_module(document, source_text)
+        module = _read_module(document, source_text, terms)
     except Exception as error:  # the promise is to never raise: a bug of the reader is a finding, not a crash
         document.report(1, "X000", f"This file could not be read ({type(error).__name__}: {error}).")
         module = None
     return module, document.told()
 
 
-def _read_module(document: Document, source_text: str) -> Module | None:
+def _read_module(document: Document, source_text: str, terms: Sequence[GlossaryTerm]) -> Module | None:
     if not document.blocks and any(problem.code == "X000" for problem in document.problems):
         return None
     if document.front_matter is None:
@@ -129,6 +120,7 @@ def _read_module(document: Document, source_text: str) -> Module | None:
     document.problems += problems
     if not front.id:
         return None
+    link_terms(document, terms)
     sections = read_sections(document, front.title)
     notes = document.notes.tokens if document.notes else ()
     module = Module(
@@ -146,8 +138,7 @@ def _read_module(document: Document, source_text: str) -> Module | None:
 
 def _text(path: str, content: bytes, problems: list[Problem]) -> str | None:
     if len(content) > LARGEST_FILE_BYTES:
-        message = f"This file is too large ({len(content):,} bytes); split it (at most {LARGEST_FILE_BYTES:,})."
-        problems.append(Problem(path, 1, "X000", message))
+        problems.append(Problem(path, 1, "X000", too_large(len(content))))
         return None
     try:
         text = content.decode("utf-8-sig")
@@ -180,7 +171,11 @@ def _module_ids(pages: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read_modules(
-    pages: Mapping[str, str], facts: CourseFacts, module_ids: Mapping[str, str], problems: list[Problem]
+    pages: Mapping[str, str],
+    facts: CourseFacts,
+    module_ids: Mapping[str, str],
+    glossaries: Mapping[str, Sequence[GlossaryTerm]],
+    problems: list[Problem],
 ) -> dict[str, dict[str, Module]]:
     order = [entry.id for entry in facts.modules]
     found: dict[str, dict[str, Module]] = {language: {} for language in facts.languages}
@@ -188,7 +183,7 @@ def _read_modules(
         language, name = path.split("/")
         if name in _PAGES:
             continue
-        module, others = read_module(path, text, language, module_ids)
+        module, others = read_module(path, text, language, module_ids, glossaries.get(language, ()))
         problems += others
         if module is None:
             continue

@@ -52,7 +52,7 @@ _CLASSES: dict[str, set[str]] = {
     "th": _ALIGNED,
     "td": _ALIGNED,
 }
-_SCHEMES = {"https", "http", "mailto", "tel", "asset", "module"}
+_SCHEMES = {"https", "http", "mailto", "tel", "asset", "module", "glossary"}
 
 
 def _only_assets(tag: str, attribute: str, value: str) -> str | None:
@@ -81,6 +81,7 @@ def clean(html: str) -> str:
 
 _TAG = re.compile(r'<(?:img|video|source|track|a)\b(?:[^>"]|"[^"]*")*>')
 _ASSET = re.compile(r'\b(src|poster|href)="asset:([^"]*)"')
+_GLOSSARY = re.compile(r'\bhref="glossary:([^"#]*)(#[^"]*)?"')
 _MODULE = re.compile(r'\bhref="module:([^"#]*)(#[^"]*)?"')
 
 
@@ -92,6 +93,15 @@ def place_assets(html: str, url_for_asset: Callable[[str], str]) -> str:
         return f'{match[1]}="{escape(url_for_asset(path))}"'
 
     return _TAG.sub(lambda tag: _ASSET.sub(place, tag[0]), html) if "asset:" in html else html
+
+
+def place_terms(html: str, url_for_glossary: Callable[[str], str]) -> str:
+    """Puts the final address wherever a `glossary:` link stands; `url_for_glossary` gets the glossary's language."""
+
+    def place(match: re.Match[str]) -> str:
+        return f'href="{escape(url_for_glossary(match[1]))}{match[2] or ""}"'
+
+    return _TAG.sub(lambda tag: _GLOSSARY.sub(place, tag[0]), html) if "glossary:" in html else html
 
 
 def place_links(html: str, url_for_module: Callable[[str], str]) -> str:

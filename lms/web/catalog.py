@@ -16,6 +16,7 @@ from lms.catalog.versions import CurrentVersion, retrained_modules
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
 from lms.courseware.course import Course
+from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
@@ -125,7 +126,7 @@ class ModuleRow:
 def module_rows(course: Course, standing: Standing, language_code: str) -> list[ModuleRow]:
     """The modules of a course in its order, each as far as this person has come in it."""
     rows = []
-    needed = course_facts.needed_modules(course)
+    needed = needed_modules(course)
     for number, entry in enumerate(course.modules, 1):
         module = course.module(entry.id, language_code)
         if module is None:
@@ -201,6 +202,8 @@ def _draw_course(
         next=going_on,
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
+        teaching_modules=len(teaching_modules(course)),
+        minutes_beside=max(0, sum(row.minutes for row in rows) - course.contact_minutes),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
         pass_mark=_final_mark(course, rows),
     )
@@ -246,13 +249,15 @@ def show_glossary(slug: str) -> str:
     person = maybe_viewer()
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
-    text = course.text(language())
+    wanted = request.args.get("words", "")
+    text_language = next((each for each in (wanted, language()) if each in course.texts), course.default_language)
+    text = course.text(text_language)
     meanings = [placed(term.meaning_html, slug, standing.version_number) for term in text.glossary]
     return render_template(
         "catalog/glossary.html",
         slug=slug,
         text=text,
-        text_language=language() if language() in course.texts else course.default_language,
+        text_language=text_language,
         terms=text.glossary,
         meanings=meanings,
     )

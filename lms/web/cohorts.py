@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 
 from lms.access import Permission, Viewer, require_over
 from lms.certification.facts import AwardSite
-from lms.clock import local_day, utc_now
+from lms.clock import utc_now
 from lms.cohorts import reach, standing, teams
 from lms.cohorts.board import CohortBoard, in_language, load_board
 from lms.cohorts.models import CohortTemplate, Milestone
@@ -255,10 +255,6 @@ def course_name(loaded: CohortBoard, slug: str) -> str:
     """The title of a course that the team asks for; its short name where it is not published yet."""
     texts = {"en": slug, **loaded.course_titles.get(slug, {})}
     return in_language(texts, language())
-
-
-def today() -> date:
-    return local_day(utc_now(), settings().time_zone)
 
 
 def award_site() -> AwardSite:

@@ -10,7 +10,7 @@ from flask import request, url_for
 from markupsafe import Markup
 
 from lms.courseware.course import Choice, Module, Scenario, Section, Step
-from lms.courseware.markdown import place_assets, place_links
+from lms.courseware.markdown import place_assets, place_links, place_terms
 from lms.learning.progress import Standing
 from lms.stores import BoundedStore
 
@@ -67,7 +67,10 @@ def placed(html: str, slug: str, version_number: int) -> Markup:
     def module(module_id: str) -> str:
         return url_for("learning.show_module", slug=slug, module_id=module_id)
 
-    return Markup(place_links(place_assets(html, asset), module))  # noqa: S704 - passed courseware's safe_html
+    def glossary(text_language: str) -> str:
+        return url_for("catalog.show_glossary", slug=slug, words=text_language)
+
+    return Markup(place_terms(place_links(place_assets(html, asset), module), glossary))  # noqa: S704 - passed courseware's safe_html
 
 
 def _compile(module: Module, slug: str, version_number: int) -> Page:

@@ -9,7 +9,8 @@ import pytest
 
 from lms.assessment.marking import mark_attempt, unanswered
 from lms.courseware.course import Module, Option, Question
-from lms.courseware.read import load_folder, read_course
+from lms.courseware.folder import load_folder
+from lms.courseware.read import read_course
 
 
 def single(question_id: str, points: Fraction = Fraction(1)) -> Question:

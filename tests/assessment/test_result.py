@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from tests.assessment.conftest import Taker, prepare
 from tests.assessment.test_submitting import quiz_with
 from tests.support.pages import page_of

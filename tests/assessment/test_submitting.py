@@ -12,7 +12,7 @@ from flask import Flask
 from lms.assessment.models import Attempt
 from lms.certification.models import Certificate
 from lms.clock import utc_now
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.database import db
 from tests.assessment.conftest import Taker, prepare
 from tests.support.pages import form_of, page_of

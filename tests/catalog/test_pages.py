@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from tests.support.pages import form_of, page_of
 from tests.support.world import World
 

@@ -11,7 +11,7 @@ from lms.catalog.models import Blob, Course, CourseVersion, VersionFile
 from lms.catalog.publish import CourseHasErrors, publish_course
 from lms.catalog.versions import asset, course_of, files_of, find_course
 from lms.clock import utc_now
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.errors import Conflict, Invalid, NotFound
 from lms.people.models import AuditEvent
@@ -39,7 +39,7 @@ def test_the_first_publication_is_version_one(world: World, files: dict[str, byt
     version = world.read(lambda: db.session.get_one(CourseVersion, version_id))
     assert (version.number, version.change, version.is_current, version.code) == (1, "first", True, "TST-001")
     assert version.facts["titles"] == {"en": "A tiny course", "es": "Un curso pequeño"}
-    assert [module["minutes"] for module in version.facts["modules"]] == [5, 10, 15]
+    assert [module["minutes"] for module in version.facts["modules"]] == [10, 20, 15]
 
 
 def test_publishing_the_same_content_again_changes_nothing(world: World, files: dict[str, bytes]) -> None:

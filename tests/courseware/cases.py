@@ -64,16 +64,16 @@ CASES: dict[str, tuple[Callable[[], Files], Callable[[], Files]]] = {
         lambda: lesson_with("content_note: none", "content_note: none\nlanguage: en"),
     ),
     "C001": (
-        lambda: edited(FILES, "course.yaml", "prerequisites: [lesson]", "prerequisites: [lessson]"),
-        lambda: edited(FILES, "course.yaml", "prerequisites: [lesson]", "prerequisites: []"),
+        lambda: edited(FILES, "course.yaml", "prerequisites: [lesson]", "prerequisites: [lesson, lessson]"),
+        lambda: FILES,
     ),
     "C002": (
         lambda: edited(FILES, "course.yaml", "{id: lesson}", "{id: lesson, prerequisites: [final]}"),
         lambda: edited(FILES, "course.yaml", "{id: lesson}", "{id: lesson, prerequisites: []}"),
     ),
     "C004": (
-        lambda: edited(FILES, "course.yaml", "contact_minutes: 30", "contact_minutes: 31"),
-        lambda: edited(FILES, "course.yaml", "contact_minutes: 30", "contact_minutes: 29"),
+        lambda: edited(FILES, "course.yaml", "contact_minutes: 20", "contact_minutes: 21"),
+        lambda: edited(FILES, "course.yaml", "contact_minutes: 20", "contact_minutes: 19"),
     ),
     "Q002": (
         lambda: edited(FILES, FINAL_PATH, "q: proof", "q: first-step"),
@@ -181,6 +181,10 @@ CASES: dict[str, tuple[Callable[[], Files], Callable[[], Files]]] = {
     "X004": (
         lambda: lesson_with("[next part](#the-practice)", "[next part](#the-practise)"),
         lambda: lesson_with("[next part](#the-practice)", "[next part](#it-is-morning)"),
+    ),
+    "X006": (
+        lambda: lesson_and("<!-- allow: W010 -->\n\nA calm sentence."),
+        lambda: lesson_and("<!-- allow: W010; because: a film's title -->\n\nThe film is called The Rescuers."),
     ),
     "X005": (lambda: lesson_and("The \u202eword."), lambda: lesson_and("The “word”, día.")),
     "L001": (

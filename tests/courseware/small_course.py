@@ -133,7 +133,7 @@ code: SML-1
 disciplines: [shared]
 default_language: en
 languages: [en]
-contact_minutes: 30
+contact_minutes: 20
 modules:
   - {id: lesson}
   - {id: final, prerequisites: [lesson]}

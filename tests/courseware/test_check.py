@@ -261,3 +261,60 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
+
+
+def test_an_allowed_warning_is_shown_with_its_reason_to_who_asks():
+    files = lesson_and("<!-- allow: W010; because: the title of a film -->\n\nThe film is called The Rescuers.")
+
+    shown = check.check_course(files, "small", today=TODAY, show_allowed=True)
+
+    assert [problem.code for problem in shown] == ["W010"]
+    assert shown[0].message.endswith("Allowed, because: the title of a film")
+    assert not shown[0].is_error
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("allow: W010", "Nobody can see why"),
+        ("allow: W010; because:", "Nobody can see why"),
+        ("allow: W999; because: of it", "no code “W999”"),
+        ("allow: X002; because: of it", "X002 is an error"),
+        ("allow:; because: of it", "allows nothing"),
+        ("allow: W010; because: of it; until: 2030", "“until” means nothing"),
+    ],
+)
+def test_an_allowance_has_a_known_warning_and_a_reason(line: str, says: str):
+    found = check.check_course(lesson_and(f"<!-- {line} -->\n\nA calm sentence."), "small", today=TODAY)
+
+    assert [problem.code for problem in found] == ["X006"]
+    assert found[0].is_error
+    assert says in found[0].message
+
+
+@pytest.mark.parametrize("code", ["W010", "X006", "X002", "A001"])
+def test_no_error_can_be_allowed_away(code: str):
+    text = f"<!-- allow: {code}; because: I wish -->\n\n![](https://evil.example/a.png)"
+
+    found = check.check_course(lesson_and(text), "small", today=TODAY)
+
+    assert {"X002", "A001"} <= {problem.code for problem in found if problem.is_error}
+
+
+def test_minutes_of_quizzes_and_of_optional_modules_are_no_teaching_time():
+    claimed = b"contact_minutes: 20"
+    assert claimed in FILES["course.yaml"]
+
+    as_survey = {**FILES, LESSON_PATH: FILES[LESSON_PATH].replace(b"kind: module", b"kind: survey")}
+    optional = {**FILES, "course.yaml": FILES["course.yaml"].replace(b"prerequisites: [lesson]", b"prerequisites: []")}
+
+    for files in (as_survey, optional):
+        found = check.check_course(files, "small", today=TODAY)
+        assert [(p.code, p.is_error) for p in found if p.code == "C004"] == [("C004", True)]
+
+
+def test_no_more_credit_is_suggested_than_there_are_contact_minutes():
+    credit = b"suggested_credit:\n  - {body: missouri-post, type: clee, minutes: 21}\ncontact_minutes: 20"
+    files = {**FILES, "course.yaml": FILES["course.yaml"].replace(b"contact_minutes: 20", credit)}
+
+    assert "C004" in {problem.code for problem in check.check_course(files, "small", today=TODAY)}

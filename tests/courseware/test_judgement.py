@@ -176,7 +176,7 @@ def test_spanish_words_have_the_syllables_that_a_reader_hears():
 def test_the_target_of_the_course_decides_what_is_hard_to_read():
     sentence = "The counselor listens, writes a short note and calls the hotline on the same afternoon.\n\n"
     easy = edited(
-        lesson_and(sentence * 20), "course.yaml", "contact_minutes: 30", "contact_minutes: 30\nreading_level: 10"
+        lesson_and(sentence * 20), "course.yaml", "contact_minutes: 20", "contact_minutes: 20\nreading_level: 10"
     )
     strict = edited(easy, "course.yaml", "reading_level: 10", "reading_level: 4")
 
@@ -185,6 +185,6 @@ def test_the_target_of_the_course_decides_what_is_hard_to_read():
 
 
 def test_a_target_that_is_no_grade_is_reported():
-    files = edited(lesson_and(""), "course.yaml", "contact_minutes: 30", "contact_minutes: 30\nreading_level: low")
+    files = edited(lesson_and(""), "course.yaml", "contact_minutes: 20", "contact_minutes: 20\nreading_level: low")
 
     assert {problem.code for problem in check.check_course(files, "small", today=TODAY)} == {"FM002"}

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lms.courseware.course import Module, Problem
+from lms.courseware.folder import load_folder
 from lms.courseware.place import placed
-from lms.courseware.read import content_hash, load_folder, read_course, read_module
+from lms.courseware.read import content_hash, read_course, read_module
 from lms.errors import Invalid
 
 HEAD = """---
@@ -431,7 +432,7 @@ def test_addresses_are_placed_in_everything_that_was_read() -> None:
         QUESTION.replace("Think.", "![x](media/a.png) [y](02-next.md)").replace("One", "![o](media/o.png)")
     )
 
-    page = placed(module, lambda path: f"/f/{path}", lambda module_id: f"/m/{module_id}")
+    page = placed(module, lambda path: f"/f/{path}", lambda module_id: f"/m/{module_id}", lambda words: f"/g/{words}")
 
     assert 'src="/f/media/a.png"' in page.questions[0].hint_html
     assert 'href="/m/next"' in page.questions[0].hint_html

@@ -11,7 +11,7 @@ from lms import journey
 from lms.access import Viewer
 from lms.assessment.sittings import load_sitting
 from lms.catalog.publish import Publication
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.learning.enrollments import enrollments_of
 from lms.learning.progress import Standing, load_standing
 from lms.people.signins import load_viewer

@@ -13,7 +13,7 @@ from lms import journey
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.renewing import offer_of
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.errors import Conflict
 from lms.learning.models import Enrollment, ModuleProgress

@@ -52,11 +52,13 @@ def commands() -> str:
     rows: list[tuple[str, ...]] = []
 
     def walk(group: click.Group, prefix: str) -> None:
-        for name, command in sorted(group.commands.items()):
+        context = click.Context(group)
+        for name in sorted(group.list_commands(context)):
+            command = group.get_command(context, name)
             if isinstance(command, click.Group):
                 walk(command, f"{prefix} {name}")
             else:
-                rows.append((f"`{prefix} {name}`", (command.help or "").strip().splitlines()[0]))
+                rows.append((f"`{prefix} {name}`", ((command and command.help) or "").strip().splitlines()[0]))
 
     walk(cli, "lms")
     return table(("command", "does"), rows)

@@ -116,7 +116,7 @@ class World:
 
     def publish(self, course_id: str = "tiny", *, change: str | None = None) -> int:
         """Publish a course of tests/courses or courses/; returns the id of the version."""
-        from lms.courseware.read import load_folder
+        from lms.courseware.folder import load_folder
 
         folder = TEST_COURSES / course_id
         files = load_folder(folder if folder.is_dir() else SHIPPED_COURSES / course_id)

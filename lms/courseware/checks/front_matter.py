@@ -10,6 +10,7 @@ from lms.clock import add_months
 from lms.courseware.checks.source import Source
 from lms.courseware.checks.subject import Subject, finding
 from lms.courseware.course import Course, Module, Problem
+from lms.courseware.hours import teaching_minutes
 
 _JURISDICTION = re.compile(r"US(-[A-Z]{2})?\Z")
 _COMMON = {
@@ -65,15 +66,23 @@ def _circle(waits: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def _teaching_time(subject: Subject, course: Course) -> Iterator[Problem]:
-    modules = course.files.get(course.default_language, {})
-    minutes = sum(module.minutes for module in modules.values())
-    is_whole = len(modules) == len(course.modules)
-    if is_whole and minutes < course.contact_minutes:
+    """Boards count these minutes, so no more are claimed than the modules that teach hold."""
+    if len(course.files.get(course.default_language, {})) < len(course.modules):
+        return  # said already, as C003; the sum would be wrong
+    minutes = teaching_minutes(course)
+    if minutes < course.contact_minutes:
         message = (
-            f"The course claims {course.contact_minutes} contact minutes, but its modules add up to {minutes}. "
-            "Boards count these; lower the claim or mend the minutes."
+            f"The course claims {course.contact_minutes} contact minutes, but the required modules that teach add up "
+            f"to {minutes}. Quizzes, surveys and optional modules do not count; lower the claim or mend the minutes."
         )
         yield finding("course.yaml", subject.fact_lines.get("contact_minutes", 1), "C004", message)
+    for credit in course.suggested_credit:
+        if credit.minutes > course.contact_minutes:
+            message = (
+                f"{credit.minutes} minutes are suggested to {credit.body}, but the course has "
+                f"{course.contact_minutes} contact minutes; suggest no more than those."
+            )
+            yield finding("course.yaml", subject.fact_lines.get("suggested_credit", 1), "C004", message)
 
 
 def _course_reviews(subject: Subject, course: Course) -> Iterator[Problem]:

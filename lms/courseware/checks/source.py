@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -140,23 +141,22 @@ class Source:
         return found
 
     @cached_property
-    def allowed(self) -> dict[int, set[str]]:
-        """Line → codes of warnings that the author has answered there.
+    def allowed(self) -> dict[int, dict[str, str]]:
+        """Line → code of a warning that the author has answered there → the author's reason.
 
-        `<!-- allow: W010; because: the module is about this word -->` speaks for itself and for the block or heading
-        after it. Without a reason it allows nothing; errors cannot be allowed.
+        `<!-- allow: W010; because: the module is about this word -->` speaks for the block or heading after it.
+        What is wrong with such a line is for `allowances.py` to say; errors cannot be allowed.
         """
-        allowed: dict[int, set[str]] = {}
+        allowed: dict[int, dict[str, str]] = {}
+        starts = sorted([*((b.line, len(b.lines)) for b in self.blocks), *((h.line, 1) for h in self.headings)])
         for comment in self.comments:
-            if comment.name != "allow" or not comment.values.get("because"):
+            reason = comment.values.get("because", "")
+            if comment.name != "allow" or not reason:
                 continue
-            allowed.setdefault(comment.line, set()).add("X001")
-            codes = set(re.findall(r"[A-Z]+\d{3}", comment.values["allow"]))
-            starts = [(b.line, len(b.lines)) for b in self.blocks if b.line > comment.line]
-            starts += [(h.line, 1) for h in self.headings if h.line > comment.line]
-            first, length = min(starts, default=(comment.line, 1))
+            after = bisect_right(starts, (comment.line, 1 << 30))
+            first, length = starts[after] if after < len(starts) else (comment.line, 1)
             for line in range(first, first + length):
-                allowed.setdefault(line, set()).update(codes)
+                allowed.setdefault(line, {}).update(dict.fromkeys(codes_of(comment), reason))
         return allowed
 
     @cached_property
@@ -170,6 +170,11 @@ class Source:
             elif block.section == section:
                 found.add(index)
         return frozenset(found)
+
+
+def codes_of(comment: Comment) -> list[str]:
+    """The codes that an `allow` line names, parted by commas or spaces."""
+    return comment.values["allow"].replace(",", " ").split()
 
 
 def is_delimiter(text: str) -> bool:

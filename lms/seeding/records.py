@@ -1,42 +1,23 @@
-"""Synthetic agencies, people and records for load tests, by bulk: the same ones for the same number of learners.
-
-Every row satisfies every constraint of the tables. What is left out, so that a million learners take minutes: the
-questions drawn and the answers given (an attempt is only its result), the objectives on certificates, audit events,
-and, after the first 20,000 learners, progress in modules other than the one that was opened last.
-"""
+"""What is made up: agencies, learners, enrollments, attempts and certificates that satisfy every constraint."""
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text
-
 from lms.assessment.models import Attempt
-from lms.catalog.versions import CurrentVersion, current_versions
+from lms.catalog.versions import CurrentVersion
 from lms.certification.codes import ALPHABET, RANDOM_SYMBOLS, check_symbol
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.validity import expiry_of, last_valid_day
-from lms.clock import local_day, utc_now
+from lms.clock import local_day
 from lms.courseware.course import DISCIPLINES
-from lms.database import db, writing
-from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import Agency, Membership, User
 from lms.people.names import search_text
-from lms.settings import Settings
+from lms.seeding.batch import Seed
 
-LEARNERS_PER_AGENCY = 500
-LEARNERS_PER_BATCH = 2_000
-"""One transaction each: what was made stays if the next one is stopped, and other writers get in between."""
-
-FULL_PROGRESS_LEARNERS = 20_000
 SPREAD = 0x5DEECE66D5DEEC
 """Odd, so that it maps different numbers to different codes (modulo a power of two)."""
 
@@ -57,65 +38,6 @@ LAST_NAMES = (
     "Khan",
     "Núñez",
 )
-
-Rows = dict[Any, list[dict[str, Any]]]
-
-
-@dataclass(slots=True)
-class Seed:
-    """What all batches share. `next_ids` numbers rows here, so that one row may refer to another before it is sent."""
-
-    now: datetime
-    site: AwardSite
-    versions: list[CurrentVersion]
-    chance: random.Random
-    next_ids: dict[Any, int]
-    agencies: list[tuple[int, str, str]] = field(default_factory=list)
-    rows: Rows = field(default_factory=dict)
-
-    def add(self, model: Any, **values: Any) -> int:
-        """Note down a row; returns its id."""
-        number = self.next_ids[model]
-        self.next_ids[model] = number + 1
-        self.rows.setdefault(model, []).append({"id": number, **values})
-        return number
-
-    def ago(self, least_days: float, most_days: float) -> datetime:
-        return self.now - timedelta(days=self.chance.uniform(least_days, most_days))
-
-
-MODELS = (Agency, User, Membership, Enrollment, ModuleProgress, Attempt, Certificate)
-"""In the order in which they refer to each other."""
-
-
-def seed(settings: Settings, learners: int, say: Callable[[str], None]) -> None:
-    """Make so many learners with all that hangs on them; nobody of them can sign in. Commits batch by batch.
-
-    Raises Conflict in production and where no course is published, Invalid for a number that makes no sense.
-    """
-    if settings.is_production:
-        raise Conflict(N_("Synthetic people do not belong in a production database."))
-    if learners < 1:
-        raise Invalid(N_("Say how many learners to make: 1 or more."), field="learners")
-    versions = [version for version in current_versions() if final_module(version) is not None]
-    if not versions:
-        raise Conflict(N_("Publish a course with a final quiz first: lms publish."))
-    now = utc_now()
-    chance = random.Random(learners)  # noqa: S311 - data, not secrets
-    state = Seed(now, AwardSite.from_settings(settings), versions, chance, next_ids())
-    make_agencies(state, max(4, learners // LEARNERS_PER_AGENCY))
-    send(state)
-    for start in range(0, learners, LEARNERS_PER_BATCH):
-        for number in range(start, min(start + LEARNERS_PER_BATCH, learners)):
-            make_learner(state, is_full=number < FULL_PROGRESS_LEARNERS)
-        send(state)
-        say(f"{min(start + LEARNERS_PER_BATCH, learners):,} of {learners:,} learners")
-    with writing():
-        settle_tables()
-
-
-def next_ids() -> dict[Any, int]:
-    return {model: (db.session.scalar(select(func.max(model.id))) or 0) + 1 for model in MODELS}
 
 
 def final_module(version: CurrentVersion) -> str | None:
@@ -285,44 +207,3 @@ def code_of(number: int) -> str:
     body = "".join(ALPHABET[spread >> (5 * place) & 31] for place in range(RANDOM_SYMBOLS))
     symbols = body + check_symbol(body)
     return "-".join(symbols[start : start + 4] for start in (0, 4, 8))
-
-
-def send(state: Seed) -> None:
-    """Write what was noted down in one transaction: COPY on PostgreSQL, executemany on SQLite."""
-    with writing():
-        connection = db.session.connection()
-        write = partial(_copy, connection) if connection.dialect.name == "postgresql" else partial(_insert, connection)
-        for model in MODELS:
-            rows = state.rows.pop(model, [])
-            if rows:
-                write(model.__table__, rows)
-
-
-def _insert(connection: Any, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    connection.execute(insert(table), rows)
-
-
-def _copy(connection: Any, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    names = tuple(rows[0])
-    with connection.connection.driver_connection.cursor() as cursor:
-        columns = ", ".join(f'"{name}"' for name in names)
-        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-            for values in _plain_values(rows, names):
-                copy.write_row(values)
-
-
-def _plain_values(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Iterator[list[Any]]:
-    for row in rows:
-        values = (row[name] for name in names)
-        yield [json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for value in values]
-
-
-def settle_tables() -> None:
-    """Let numbering go on after the rows that were numbered here, and the planner know how many there are."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        for model in MODELS:
-            name = model.__tablename__
-            db.session.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608
-            )
-    db.session.execute(text("ANALYZE"))

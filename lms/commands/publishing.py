@@ -1,0 +1,70 @@
+"""For who publishes a course: look at it in the browser, then publish it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from lms.app import create_app
+from lms.catalog.publish import CourseHasErrors, Publication
+from lms.commands.speaking import called, course_folder, say, sentence
+from lms.courseware import check as checker
+from lms.errors import LmsError
+from lms.preview import preview
+from lms.publishing import course_folders, publish_data, publish_folder
+from lms.resources import data_folder
+
+
+@click.command("publish")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--change", type=click.Choice(["correction", "revision", "retrain"]), help="What a changed course means.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+def publish_command(path: Path | None, change: str | None, dry_run: bool) -> None:
+    """Publish a course folder, or all courses below a folder (the shipped ones without PATH)."""
+    root = path or data_folder("courses")
+    folders = course_folders(root) if root.is_dir() else []
+    if not folders:
+        course_folder(root)
+    app = create_app()
+    failed = 0
+    with app.app_context():
+        for folder in folders:
+            try:
+                done = publish_folder(folder, change=change, is_dry_run=dry_run)
+                say(describe(folder.name, done, dry_run))
+            except CourseHasErrors as error:
+                failed += 1
+                say(checker.format_text(error.problems), is_error=True)
+                say(f"{folder.name}: not published, {len(error.problems)} errors", is_error=True)
+            except (OperationalError, ProgrammingError):
+                raise click.ClickException(
+                    "The database cannot be used: `lms db upgrade` makes its tables, `lms doctor` says what is missing."
+                ) from None
+            except LmsError as error:
+                failed += 1
+                say(f"{folder.name}: {sentence(error)}", is_error=True)
+        for line in () if dry_run else called(lambda: publish_data(root)):
+            say(line)
+    sys.exit(1 if failed else 0)
+
+
+def describe(name: str, done: Publication, is_dry_run: bool) -> str:
+    if done.outcome == "unchanged":
+        return f"{name}: unchanged, version {done.version.number}"
+    would = "would be" if is_dry_run else "is"
+    moved = f", {done.touched} people in progress move with it" if done.touched else ""
+    renew = f", {done.asked_to_renew} holders are asked to renew" if done.asked_to_renew else ""
+    return f"{name}: {would} published as version {done.version.number} ({done.outcome}){moved}{renew}"
+
+
+@click.command("preview")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--port", default=8020, show_default=True)
+def preview_command(path: Path, port: int) -> None:
+    """Show a course folder in the browser with the checker's findings; reloads on save."""
+    course_folder(path)
+    say(f"Preview of {path.name} at http://127.0.0.1:{port}  (Ctrl-C stops it)")
+    preview(path, port)

@@ -1,0 +1,69 @@
+"""For who keeps the records: backup, restore, the database's shape, certificates brought back as files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lms.app import create_app
+from lms.certification.issued import find_issued
+from lms.certification.standing import status_of
+from lms.clock import utc_now
+from lms.commands.speaking import load_settings, say
+from lms.keeping import back_up, restore_from
+from lms.schema import upgrade
+
+
+@click.command("backup")
+@click.argument("target", type=click.Path(path_type=Path))
+def backup_command(target: Path) -> None:
+    """Write the database and the stored files into one archive, while the site runs."""
+    back_up(load_settings(), target)
+    say(f"Written: {target}")
+
+
+@click.command("restore")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def restore_command(source: Path, yes: bool) -> None:
+    """Put a backup in the place of the present database and files."""
+    settings = load_settings()
+    if not yes:
+        click.confirm("This replaces the present database and files. Go on?", abort=True)
+    restore_from(settings, source)
+    say("Restored.")
+
+
+@click.group("db")
+def db_group() -> None:
+    """The database's shape."""
+
+
+@db_group.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the database to the newest shape."""
+    settings = load_settings()
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.migration_database_url or settings.database)
+    say("The database is up to date.")
+
+
+@click.group("certificate")
+def certificate_group() -> None:
+    """Certificates on paper and in files."""
+
+
+@certificate_group.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_command(file: Path) -> None:
+    """Say whether exactly this PDF was issued here, and how it stands today. Exit 1 if not valid."""
+    app = create_app()
+    with app.app_context():
+        found = find_issued(file.read_bytes())
+        if found is None:
+            raise click.ClickException("These exact bytes were not issued here: changed, or from somewhere else.")
+        status = status_of(found, utc_now())
+    say(f"{found.code}: {status}")
+    sys.exit(0 if status == "valid" else 1)
