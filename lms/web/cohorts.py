@@ -21,7 +21,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Agency
 from lms.web.forms.cohorts import CohortForm, MilestoneForm, PlaceForm
-from lms.web.guards import act, flash_done, language, needs, settings, signed_in, viewer
+from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
 from lms.web.words import discipline_name
 
