@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+
+VALUES = re.compile(
+    r"^(\[parameters:|DETAIL:|CONTEXT:).*(?:\n(?!\[SQL:|\(Background|Traceback |  File |\n).*)*", re.MULTILINE
+)
+"""From `[parameters: …]` or PostgreSQL's `DETAIL: …` to the next part of the message: a value may hold line breaks."""
 
 
 class JsonLines(logging.Formatter):
@@ -19,8 +25,14 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         if record.exc_info:
-            line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+            line["stack"] = without_values(self.formatException(record.exc_info))
+        return json.dumps(line)
+
+
+def without_values(stack: str) -> str:
+    """A stack without what a database error quotes: the parameters of its statement and the row that stood in the way
+    hold names, addresses and answers."""
+    return VALUES.sub(r"\1 (left out)", stack)
 
 
 def configure_logs(level: str) -> None:

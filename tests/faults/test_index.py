@@ -28,6 +28,8 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
     # Certificates that may not be false.
     23: (
         "faults/test_answers.py::test_a_submit_is_dated_by_the_servers_clock_whatever_the_page_says",
+        "faults/test_answers.py::test_a_form_sent_after_its_deadline_is_late_whatever_time_it_claims",
+        "faults/test_answers.py::test_an_attempt_before_the_end_of_a_cool_down_is_refused_whatever_time_it_claims",
         "assessment/test_submitting.py::test_the_servers_clock_ends_the_cool_down",
     ),
     24: ("assessment/test_submitting.py::test_a_course_published_meanwhile_leaves_the_attempt_as_it_was",),
