@@ -229,6 +229,9 @@ def test_an_agency_that_somebody_left_does_not_see_what_they_earned_afterwards(l
 
     assert client.get(f"/certificates/{later}.pdf").status_code == 404
     assert client.get(f"/certificates/{earlier}.pdf").status_code == 200
+    page = page_of(client, f"/people/{user}")
+    assert f"/certificates/{earlier}" in page
+    assert f"/certificates/{later}" not in page
 
 
 def test_a_share_link_opens_the_pdf_until_it_is_taken_back(learners: Learners) -> None:

@@ -286,3 +286,10 @@ def test_a_name_with_markup_stays_text(office: Office, world: World) -> None:
 
     for address in ("/people", f"/people/{office.person}", f"/people/{office.person}/disable"):
         assert "<script>alert" not in office.admin.get(address).text
+
+
+def test_people_without_an_agency_are_for_who_sees_everybody(office: Office, world: World) -> None:
+    world.user("Una Placed")
+
+    assert "Una Placed" in office.state.get("/people?status=unplaced").text
+    assert "Una Placed" not in office.admin.get("/people?status=unplaced").text
