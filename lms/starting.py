@@ -25,6 +25,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def is_port_free(settings: Settings) -> bool:
+    """Whether the web server can listen there."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -34,10 +35,19 @@ def is_port_free(settings: Settings) -> bool:
     return True
 
 
+def free_port_above(settings: Settings) -> int:
+    """The next port that is free, to be offered instead; the one above where none of the next twenty is."""
+    above = range(settings.port + 1, min(settings.port + 21, 65_536))
+    return next((port for port in above if is_port_free(replace(settings, port=port))), settings.port + 1)
+
+
 def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
     """Set up and serve; returns when it is stopped. Demo people are made on a loopback address only."""
     if not is_port_free(settings):
-        raise SystemExit(f"Port {settings.port} is in use. Choose another: PORT={settings.port + 1} make run")
+        raise SystemExit(
+            f"Port {settings.port} of {settings.host} cannot be used: another program listens there, or this one may "
+            f"not. Stop that program, or choose another port: PORT={free_port_above(settings)} make run"
+        )
     settings.instance.mkdir(parents=True, exist_ok=True)
     upgrade(settings.migration_database_url or settings.database)
     is_demo = not settings.is_production and settings.host in LOOPBACK
@@ -52,8 +62,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
             make_demo(settings, say)
         db.session.remove()
         db.engine.dispose()
-    tell_addresses(settings, is_demo, say)
-    serve(settings)
+    serve(settings, when_up=lambda: tell_addresses(settings, is_demo, say))
 
 
 def publish_all(settings: Settings, say: Callable[[str], None]) -> None:
