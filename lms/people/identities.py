@@ -12,6 +12,7 @@ from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.people.audit import note
 from lms.people.models import ROLES, Agency, ExternalIdentity, Membership, RoleGrant, User
+from lms.people.names import LONGEST_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def find_person(issuer: str, subject: str) -> int | None:
 def needs_update(user_id: int, person: HostPerson, rules: Mapping[str, RoleRule]) -> bool:
     """Whether name, place or roles differ from what the host says now (two reads, no write)."""
     user = db.session.get_one(User, user_id)
-    if user.name != person.name:
+    if user.name != person.name[:LONGEST_NAME]:
         return True
     if person.agency_code and person.discipline:
         held = db.session.scalar(
@@ -89,7 +90,7 @@ def take_person(issuer: str, person: HostPerson, rules: Mapping[str, RoleRule], 
     known = find_person(issuer, person.subject)
     user_id = known if known is not None else _make(issuer, person, now)
     user = db.session.get_one(User, user_id)
-    user.name = person.name[:200]
+    user.name = person.name[:LONGEST_NAME]
     _place(user_id, person, now)
     _give_roles(user_id, person, rules, now)
     return user_id
@@ -100,7 +101,7 @@ def _make(issuer: str, person: HostPerson, now: datetime) -> int:
     if email and db.session.scalar(select(User.id).where(User.email == email)):
         email = None
     user = User(
-        name=person.name[:200],
+        name=person.name[:LONGEST_NAME],
         email=email,
         email_verified_at=now if email else None,
         language=person.language[:2],
