@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_month_names
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, flash, g, request, session
 from flask_babel import Babel, get_locale, ngettext
+from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -127,6 +128,8 @@ def keep_entries(path: str) -> None:
     ]
     if sum(len(key) + len(value) + 8 for key, value in entries) <= KEPT_BYTES[maybe_viewer() is not None]:
         session["kept"] = {"path": path, "entries": entries}
+    else:
+        flash(_("What you had entered was too long to be kept. Your browser's Back button brings it back."), "warn")
 
 
 def kept(field: Any) -> Any:
@@ -135,6 +138,17 @@ def kept(field: Any) -> Any:
     if entries is not None and field.type != "PasswordField":
         field.process(entries)
     return field
+
+
+def kept_text(name: str, otherwise: str = "") -> str:
+    """The same for an input that is no field of a form."""
+    entries: MultiDict[str, str] | None = g.get("kept_entries")
+    return otherwise if entries is None else entries.get(name, otherwise)
+
+
+def entries_came_back() -> bool:
+    """Whether this page shows again what a person had entered: it was refused, or the language was switched."""
+    return request.method == "POST" or g.get("kept_entries") is not None
 
 
 def _take_kept_entries() -> None:
@@ -206,6 +220,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
         kept=kept,
+        kept_text=kept_text,
+        entries_came_back=entries_came_back,
         once_per_language=once_per_language,
         month_names=month_names,
         printed_address=lambda: settings.site_url.rstrip("/") + request.path,
