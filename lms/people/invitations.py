@@ -48,7 +48,7 @@ def invite(
     """
     email = clean_email(email)
     if discipline not in DISCIPLINES:
-        raise Invalid(N_("Choose a professional field."), "discipline")
+        raise Invalid(N_("Choose a discipline."), "discipline")
     agency = db.session.get_one(Agency, agency_id)
     if agency.archived_at is not None:
         raise Conflict(N_("This agency is archived; nobody can join it."))

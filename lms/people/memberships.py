@@ -17,7 +17,7 @@ from lms.people.models import Agency, Membership
 def start_membership(user_id: int, agency_id: int, discipline: str, *, day: date, actor_id: int | None) -> Membership:
     """The person's place from `day` on; the one that exists where they hold it already. The caller commits."""
     if discipline not in DISCIPLINES:
-        raise Invalid(N_("Choose a professional field."), "discipline")
+        raise Invalid(N_("Choose a discipline."), "discipline")
     agency = db.session.get_one(Agency, agency_id)
     if agency.archived_at is not None:
         raise Conflict(N_("This agency is archived; nobody can join it."))

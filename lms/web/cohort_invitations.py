@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from lms.clock import utc_now
 from lms.cohorts import invitations, reach, standing
 from lms.cohorts.models import Cohort
-from lms.errors import Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.cohorts import Page, award_site, say_on
 from lms.web.forms.cohorts import CodeForm, ConfirmForm, JoinForm, MailInvitationForm
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
@@ -90,11 +90,23 @@ def join_by_code() -> Page:
     form = JoinForm()
     if form.validate_on_submit():
         try:
+            refuse_wrong_length(form.code.data or "")
             return _join(form.code.data or "")
+        except Invalid as error:
+            say_on(form, error)
         except (NotFound, Conflict) as error:
             say_on(form, Conflict(error.message, **error.values), "code")
     page = render_template("cohorts/join.html", form=form)
     return (page, 422) if form.errors else page
+
+
+def refuse_wrong_length(typed: str) -> None:
+    """Raises Invalid: a slip in typing is told apart from a code that no longer works."""
+    count, most = len(invitations.normalize_join_code(typed)), invitations.CODE_SYMBOLS
+    if count != most:
+        raise Invalid(
+            N_("A team code has %(most)s letters and numbers; here are %(count)s."), "code", count=count, most=most
+        )
 
 
 @blueprint.route("/cohorts/invitations/<token>", methods=["GET", "POST"])

@@ -79,7 +79,7 @@ def end_place(user_id: int, membership_id: int) -> Page:
         ),
         facts=[
             (_("Agency"), agency.name),
-            (_("Professional field"), discipline_name(membership.discipline)),
+            (_("Discipline"), discipline_name(membership.discipline)),
         ],
         action=url_for("places.end_place", user_id=user_id, membership_id=membership_id),
         submit_text=_("End the place"),

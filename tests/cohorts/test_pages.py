@@ -221,6 +221,16 @@ def test_a_new_team_chooses_no_agency_by_itself_and_cuts_no_name(small: Teams) -
     assert "T" * 201 in refused.get_data(as_text=True)
 
 
+def test_a_team_code_with_a_letter_too_few_is_told_apart_from_one_that_ended(small: Teams) -> None:
+    nurse = small.world.client_of(small.person("healthcare"))
+
+    short, ended = send(nurse, "/cohorts/join", code="7k3m 9qx"), send(nurse, "/cohorts/join", code="7K3M-9QXA")
+
+    assert "A team code has 8 letters and numbers; here are 7." in text_of(short)
+    assert "here are" not in text_of(ended)
+    assert (short.status_code, ended.status_code) == (422, 422)
+
+
 def test_a_person_is_removed_only_after_confirming(small: Teams) -> None:
     cohort = small.cohort()
     small.join(cohort, small.person("healthcare"))

@@ -172,6 +172,15 @@ def test_what_is_too_long_to_be_kept_is_not_lost_in_silence(client: FlaskClient)
     assert "era demasiado largo para conservarlo" in page
 
 
+def test_a_page_that_offers_to_send_entries_again_has_no_switch_that_would_lose_them(world: World) -> None:
+    client = world.client_of(world.user(agency=world.agency()))
+
+    answer = client.post("/account", data={"name": "Rosa", "csrf_token": "old"})
+
+    assert 'name="name" value="Rosa"' in answer.text
+    assert "Español" not in answer.text
+
+
 def test_a_refused_form_with_passwords_says_that_they_are_typed_again(world: World) -> None:
     client = world.client_of(world.user(agency=world.agency()))
     answer = client.post(

@@ -35,7 +35,7 @@ class InvitationForm(FlaskForm):
         render_kw={"autocomplete": "off"},
     )
     agency_id = SelectField(_("Agency"), coerce=number_or_none, validators=[InputRequired(_("Choose an agency."))])
-    discipline = SelectField(_("Professional field"), validators=[InputRequired(_("Choose a professional field."))])
+    discipline = SelectField(_("Discipline"), validators=[InputRequired(_("Choose a discipline."))])
     language = SelectField(_("Language of the mail"), validators=[InputRequired()])
 
 
@@ -43,7 +43,7 @@ class PlaceForm(FlaskForm):
     """A further place of a person."""
 
     agency_id = SelectField(_("Agency"), coerce=number_or_none, validators=[InputRequired(_("Choose an agency."))])
-    discipline = SelectField(_("Professional field"), validators=[InputRequired(_("Choose a professional field."))])
+    discipline = SelectField(_("Discipline"), validators=[InputRequired(_("Choose a discipline."))])
     started_on = DayField(_("From"), validators=[InputRequired(_("Say from which day on."))])
 
 
