@@ -44,7 +44,9 @@ def why_not_a_code(text: str) -> tuple[str, dict[str, str | int]]:
     if strange == "U":
         return N_("No code has the letter U in it. Look again: it may be a V."), {}
     if strange is not None:
-        return N_("“%(sign)s” is in no code: a code has only letters and digits."), {"sign": strange}
+        return N_("“%(sign)s” is in no code: a code has only the letters A to Z and the digits 0 to 9."), {
+            "sign": strange
+        }
     if len(symbols) < LENGTH:
         return N_("A code has 12 letters and digits; here are only %(count)s."), {"count": len(symbols)}
     if len(symbols) > LENGTH:
