@@ -10,12 +10,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from typing import NoReturn
 
 from lms.settings import Settings, read_settings
 
-NO_WORKER = "--no-worker"
+NO_WORKER, OPENING = "--no-worker", "--opening="
+PATIENCE_SECONDS = 30
+"""So long may the site take to answer before the console says that it does not."""
+
 GRACE_SECONDS = 20
 """How long a process may finish its requests or its job after it was asked to stop."""
 
@@ -68,15 +73,56 @@ class Watched:
             self.process.kill()
 
 
-def become_watcher(*, with_worker: bool = True) -> NoReturn:
-    """This process goes on as the watcher and forgets all that it loaded before. Settings come from the environment."""
+def become_watcher(*, with_worker: bool = True, opening: str = "") -> NoReturn:
+    """This process goes on as the watcher and forgets all that it loaded before. Settings come from the environment.
+
+    `opening` is said on the console once the site answers.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "lms.serving", *([] if with_worker else [NO_WORKER])])  # noqa: S606
+    words = [] if with_worker else [NO_WORKER]
+    os.execv(sys.executable, [sys.executable, "-m", "lms.serving", *words, f"{OPENING}{opening}"])  # noqa: S606
 
 
-def serve(settings: Settings, *, with_worker: bool = True) -> None:
-    """Run until SIGINT or SIGTERM; then let requests and jobs finish."""
+def answers(settings: Settings) -> bool:
+    """Whether the site says of itself that it is up."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - asked, not bound
+    connection = HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class Opening:
+    """Waits for the site to answer, then calls `tell`, once; says so when that takes longer than the patience."""
+
+    def __init__(
+        self, settings: Settings, tell: Callable[[], None], patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self.settings, self.tell, self.patience_seconds = settings, tell, patience_seconds
+        self.started = time.monotonic()
+        self.is_over = self.is_late = False
+
+    def look(self) -> None:
+        if self.is_over:
+            return
+        if answers(self.settings):
+            self.is_over = True
+            self.tell()
+        elif not self.is_late and time.monotonic() - self.started > self.patience_seconds:
+            self.is_late = True
+            told = (
+                f"The site does not answer after {self.patience_seconds:.0f} seconds. Still waiting; see above for why."
+            )
+            print(told, file=sys.stderr)  # noqa: T201
+
+
+def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGINT or SIGTERM, calling `when_up` once the site answers; then let requests and jobs finish."""
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -88,8 +134,10 @@ def serve(settings: Settings, *, with_worker: bool = True) -> None:
     processes = [Watched("web server", web_command(settings))]
     if with_worker:
         processes.append(Watched("worker", worker_command()))
+    opening = Opening(settings, when_up)
     while not stopping:
         time.sleep(0.3)
+        opening.look()
         for process in processes:
             if not stopping:
                 process.look()
@@ -101,4 +149,9 @@ def serve(settings: Settings, *, with_worker: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    serve(read_settings(), with_worker=NO_WORKER not in sys.argv)
+    text = next((word.removeprefix(OPENING) for word in sys.argv if word.startswith(OPENING)), "")
+    serve(
+        read_settings(),
+        with_worker=NO_WORKER not in sys.argv,
+        when_up=lambda: print(text, flush=True) if text else None,  # noqa: T201
+    )

@@ -24,6 +24,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def is_port_free(settings: Settings) -> bool:
+    """Whether the web server can listen there."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,10 +34,19 @@ def is_port_free(settings: Settings) -> bool:
     return True
 
 
+def free_port_above(settings: Settings) -> int:
+    """The next port that is free, to be offered instead; the one above where none of the next twenty is."""
+    above = range(settings.port + 1, min(settings.port + 21, 65_536))
+    return next((port for port in above if is_port_free(replace(settings, port=port))), settings.port + 1)
+
+
 def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
     """Set up and serve; returns when it is stopped. Demo people are made on a loopback address only."""
     if not is_port_free(settings):
-        raise SystemExit(f"Port {settings.port} is in use. Choose another: PORT={settings.port + 1} make run")
+        raise SystemExit(
+            f"Port {settings.port} of {settings.host} cannot be used: another program listens there, or this one may "
+            f"not. Stop that program, or choose another port: PORT={free_port_above(settings)} make run"
+        )
     settings.instance.mkdir(parents=True, exist_ok=True)
     upgrade(settings.migration_database_url or settings.database)
     is_demo = not settings.is_production and settings.host in LOOPBACK
@@ -51,8 +61,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
             make_demo(settings, say)
         db.session.remove()
         db.engine.dispose()
-    tell_addresses(settings, is_demo, say)
-    become_watcher()
+    become_watcher(opening=opening_text(settings, is_demo))
 
 
 def publish_all(settings: Settings, say: Callable[[str], None]) -> None:
@@ -74,12 +83,11 @@ def publish_all(settings: Settings, say: Callable[[str], None]) -> None:
         publish_data(root)
 
 
-def tell_addresses(settings: Settings, is_demo: bool, say: Callable[[str], None]) -> None:
+def opening_text(settings: Settings, is_demo: bool) -> str:
+    """What the console says once the site answers: its address, and who can sign in to the demo."""
     address = f"http://{settings.host}:{settings.port}"
-    say(f"\nCrosstrain is at {address}  (Ctrl-C stops it)")
+    lines = ["", f"Crosstrain is at {address}  (Ctrl-C stops it)"]
     if is_demo:
-        say(f"Mail is shown at {address}/dev/mail")
-        say(f"\nDemo sign-ins, password {DEMO_PASSWORD}:")
-        for person in DEMO_PEOPLE:
-            say(f"  {person.email:<32}{person.what}")
-    say("")
+        lines += [f"Mail is shown at {address}/dev/mail", "", f"Demo sign-ins, password {DEMO_PASSWORD}:"]
+        lines += [f"  {person.email:<32}{person.what}" for person in DEMO_PEOPLE]
+    return "\n".join([*lines, ""])

@@ -55,7 +55,7 @@ def make_team(coordinator: FlaskClient) -> str:
         "",
         **{"name": "County team", "starts_on-month": "1", "starts_on-day": "5", "starts_on-year": "2026"},
     )
-    told = page_of(coordinator, press(coordinator, f"{team}/invite", "/invite/code", max_uses="1", days="7"))
+    told = page_of(coordinator, press(coordinator, f"{team}/invite/code", "", max_uses="1", days="7"))
     found = re.search(r"The code is ([0-9A-Z-]+)\.", told)
     assert found is not None
     return found[1]

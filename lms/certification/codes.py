@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+from lms.errors import N_
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's 32 symbols: no I, L, O, U."""
 
@@ -27,10 +29,36 @@ def normalize_code(text: str) -> str | None:
 
     Case, spaces and dashes do not count; O is read as 0, I and L as 1.
     """
-    symbols = "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(_LOOK_ALIKES)
+    symbols = _symbols(text)
     if len(symbols) != LENGTH or any(symbol not in _VALUES for symbol in symbols):
         return None
     return _grouped(symbols) if check_symbol(symbols[:-1]) == symbols[-1] else None
+
+
+def why_not_a_code(text: str) -> tuple[str, dict[str, str | int]]:
+    """For text that `normalize_code` refuses: a sentence on what to look at, to be translated, and its values."""
+    symbols = _symbols(text)
+    strange = next((symbol for symbol in symbols if symbol not in _VALUES), None)
+    if not symbols:
+        return N_("Type the code that is printed on the certificate: 12 letters and digits."), {}
+    if strange == "U":
+        return N_("No code has the letter U in it. Look again: it may be a V."), {}
+    if strange is not None:
+        return N_("“%(sign)s” is in no code: a code has only the letters A to Z and the digits 0 to 9."), {
+            "sign": strange
+        }
+    if len(symbols) < LENGTH:
+        return N_("A code has 12 letters and digits; here are only %(count)s."), {"count": len(symbols)}
+    if len(symbols) > LENGTH:
+        return N_("A code has 12 letters and digits; here are %(count)s."), {"count": len(symbols)}
+    return N_(
+        "One letter or digit is not as printed, or two have changed places. Compare the code with the certificate."
+    ), {}
+
+
+def _symbols(text: str) -> str:
+    """Without what does not count, look-alikes as the digits they are taken for."""
+    return "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(_LOOK_ALIKES)
 
 
 def check_symbol(body: str) -> str:

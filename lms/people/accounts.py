@@ -14,7 +14,7 @@ from lms.outbox import enqueue
 from lms.people import passwords
 from lms.people.audit import note
 from lms.people.models import PasswordReset, RoleGrant, User
-from lms.people.names import clean_email, clean_name
+from lms.people.names import checked_name, clean_email
 from lms.people.signins import end_all_sessions, token_hash
 
 RESET_MINUTES = 60
@@ -47,13 +47,13 @@ def create_user(
     *, name: str, email: str, password_hash: str | None, language: str, now: datetime, is_demo: bool = False
 ) -> User:
     """An account whose e-mail has been proven. The caller commits. Raises Invalid, Conflict."""
-    name, email = clean_name(name), clean_email(email)
+    name, email = checked_name(name), clean_email(email)
     if not name:
         raise Invalid(N_("Enter your name."), "name")
     if db.session.scalar(select(User.id).where(User.email == email)):
         raise Conflict(N_("There is an account with this e-mail address already."))
     user = User(
-        name=name[:200],
+        name=name,
         email=email,
         email_verified_at=now,
         password_hash=password_hash,
@@ -91,7 +91,7 @@ def create_administrator(*, email: str, name: str, password_hash: str, now: date
 def change_profile(user_id: int, *, name: str, certificate_name: str, language: str) -> User:
     """What a person says of themselves. Certificates already issued keep the name they carry. The caller commits."""
     user = db.session.get_one(User, user_id)
-    name, certificate_name = clean_name(name), clean_name(certificate_name)
+    name, certificate_name = checked_name(name), checked_name(certificate_name, "certificate_name")
     if not name:
         raise Invalid(N_("Enter your name."), "name")
     changed = [
@@ -103,7 +103,7 @@ def change_profile(user_id: int, *, name: str, certificate_name: str, language: 
         )
         if getattr(user, key) != value
     ]
-    user.name, user.certificate_name, user.language = name[:200], certificate_name[:200] or None, language
+    user.name, user.certificate_name, user.language = name, certificate_name or None, language
     if changed:
         note("account.changed", "user", user.id, actor_id=user.id, fields=changed)
     return user

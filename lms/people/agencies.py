@@ -14,8 +14,9 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.audit import note
 from lms.people.models import AGENCY_KINDS, Agency
-from lms.people.names import clean_name, fold
+from lms.people.names import checked_name, fold
 
+LONGEST_CODE = 64
 LONGEST_PATH = 255
 
 
@@ -162,10 +163,10 @@ def lock_tree() -> None:
 
 
 def _checked_name(name: str) -> str:
-    name = clean_name(name)
+    name = checked_name(name)
     if not name:
         raise Invalid(N_("Give the agency a name."), "name")
-    return name[:200]
+    return name
 
 
 def _checked_kind(kind: str) -> str:
@@ -181,7 +182,9 @@ def _checked_county(fips: str | None) -> str | None:
 
 
 def _free_code(code: str | None, but: int | None = None) -> str | None:
-    code = (code or "").strip()[:64] or None
+    code = (code or "").strip() or None
+    if code and len(code) > LONGEST_CODE:
+        raise Invalid(N_("This code is too long: at most %(most)s characters fit."), "code", most=LONGEST_CODE)
     if code and db.session.scalar(select(Agency.id).where(Agency.code == code, Agency.id != (but or 0))):
         raise Invalid(N_("Another agency has this code."), "code")
     return code

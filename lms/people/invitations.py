@@ -21,7 +21,7 @@ from lms.people.accounts import create_user
 from lms.people.audit import note
 from lms.people.memberships import start_membership
 from lms.people.models import Agency, Invitation, Membership, User
-from lms.people.names import clean_email, clean_name
+from lms.people.names import checked_name, clean_email
 from lms.people.signins import token_hash
 
 INVITATION_DAYS = 14
@@ -69,7 +69,7 @@ def invite(
     invitation = Invitation(
         token_hash=token_hash(letter.token),
         email=email,
-        name=clean_name(name)[:200],
+        name=checked_name(name),
         agency_id=agency_id,
         discipline=discipline,
         invited_by_id=invited_by_id,

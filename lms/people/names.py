@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+from lms.errors import N_, Invalid
+
+LONGEST_NAME = 200
+"""Of people, agencies and teams, as the columns have it."""
+
 
 def fold(text: str) -> str:
     """For searching and sorting: lower case, no accents, single spaces. `José  Núñez` becomes `jose nunez`."""
@@ -16,6 +21,14 @@ def clean_name(text: str) -> str:
     """NFC, single spaces, no control characters (a line break in a name would reach mails and logs)."""
     visible = "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter) != "Cc")
     return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def checked_name(text: str, field: str = "name") -> str:
+    """A name made regular. Raises Invalid where it is longer than is kept: nothing is cut in silence."""
+    name = clean_name(text)
+    if len(name) > LONGEST_NAME:
+        raise Invalid(N_("This name is too long: at most %(most)s characters fit."), field, most=LONGEST_NAME)
+    return name
 
 
 def clean_email(text: str) -> str:

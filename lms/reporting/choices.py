@@ -1,4 +1,4 @@
-"""What a report can be narrowed to: the viewer's own agencies and counties."""
+"""What a report can be narrowed to beside agencies and disciplines: the viewer's own counties, and their names."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ from lms.access import Permission, Viewer, within
 from lms.database import db
 from lms.people.agencies import counties
 from lms.people.models import Agency
-
-MOST_AGENCIES = 200
-"""A longer list nobody reads; smaller agencies are reached through the table's links."""
-
-
-def agency_choices(viewer: Viewer) -> list[tuple[int, str]]:
-    """Agencies in the viewer's scope: those that stand above others first, then by name."""
-    rows = db.session.execute(
-        select(Agency.id, Agency.name)
-        .where(within(viewer, Permission.SEE_REPORTS), Agency.archived_at.is_(None))
-        .order_by(Agency.kind.not_in(("state", "district")), Agency.name, Agency.id)
-        .limit(MOST_AGENCIES)
-    )
-    return [(row.id, row.name) for row in rows]
 
 
 def county_choices(viewer: Viewer) -> list[tuple[str, str]]:

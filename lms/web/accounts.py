@@ -63,6 +63,8 @@ def sign_in() -> Page:
             return redirect(safe_next(request.args.get("next"), home()), code=303)
         form = fill_sign_in(next=request.args.get("next", ""))
         return shown_sign_in(form, 200)
+    if "lang" in request.args:  # the language switch: what was entered goes on, nothing is tried
+        return shown_sign_in(form, 200)
     if not form.validate_on_submit():
         return shown_sign_in(form, 422)
     try:

@@ -15,7 +15,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import agencies as tree
 from lms.people.models import Agency
 from lms.people.roster import count_people
-from lms.web.agency_choices import KINDS, agency_choices, as_tree, find_agency, kind_name, number_in
+from lms.web.agency_choices import KINDS, agency_choices, as_tree, choices_to_make, find_agency, kind_name, number_in
 from lms.web.forms.people import AgencyForm, MoveForm, NewAgencyForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, needs, today, viewer
@@ -46,7 +46,7 @@ def county_name(fips: str | None) -> str:
 def list_agencies() -> str:
     """The agencies in scope as a tree, or those whose name was searched for."""
     person = viewer()
-    search, shows_archived = request.args.get("q", "").strip()[:100], request.args.get("archived") == "1"
+    search, shows_archived = request.args.get("q", "").strip(), request.args.get("archived") == "1"
     query = select(Agency).where(within(person, OVER)).order_by(Agency.path).limit(MOST_SHOWN + 1)
     if not shows_archived:
         query = query.where(Agency.archived_at.is_(None))
@@ -93,9 +93,10 @@ def add_agency() -> Page:
     """A new agency below one in scope."""
     person = viewer()
     parent = find_agency(person, OVER, number_in("below")) if request.args.get("below") else None
-    form = NewAgencyForm(parent_id=parent.id if parent else 0)
+    form = NewAgencyForm(parent_id=parent.id if parent else None)
     fill_choices(form)
-    form.parent_id.choices = parent_choices(person, parent)
+    form.kind.choices = choices_to_make(form.kind.choices)
+    form.parent_id.choices = choices_to_make(parent_choices(person, parent))
     if form.validate_on_submit():
         values = values_of(form)
         parent_id = form.parent_id.data or None

@@ -11,10 +11,12 @@ from flask_babel import gettext as _
 from sqlalchemy import case, func, or_, select
 
 from lms.access import Permission, Viewer, require_over, scope, within
+from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people.models import Agency
 from lms.people.names import fold
+from lms.web.words import discipline_name
 
 MOST_CHOICES = 300
 """A longer list cannot be read; then only the top and what lies around the agencies in question is offered."""
@@ -91,7 +93,18 @@ def agency_choices(viewer: Viewer, permission: Permission, *near: Agency | None)
 
 def choices_to_make(choices: list[Any]) -> list[Any]:
     """With "Choose" before them, where there is more than one: nothing weighty is chosen by itself."""
-    return choices if len(choices) == 1 else [("", _("Choose")), *choices]
+    return choices if len(choices) <= 1 else [("", _("Choose")), *choices]
+
+
+def filter_choices(viewer: Viewer, permission: Permission, chosen: Agency | None = None) -> list[tuple[str, str]]:
+    """The same for every filter bar, with all of them first."""
+    agencies = agency_choices(viewer, permission, chosen)
+    return [("", _("All agencies")), *((str(number), name) for number, name in agencies)]
+
+
+def discipline_choices() -> list[tuple[str, str]]:
+    """Disciplines for a filter bar, with all of them first."""
+    return [("", _("All disciplines")), *((code, discipline_name(code)) for code in DISCIPLINES)]
 
 
 def number_in(name: str) -> int | None:

@@ -29,7 +29,8 @@ from lms.learning.progress import load_standing
 from lms.web.entries import Values, read_entries
 from lms.web.errors import wants_json
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
-from lms.web.reader import placed
+from lms.web.navigation import stands_at
+from lms.web.reader import notes_for, placed
 from lms.web.times import saved_text
 
 blueprint = Blueprint("assessment", __name__)
@@ -164,6 +165,7 @@ def _receipt(submission: Submission) -> Response:
 def _ask_about_empty(submission: Submission, values: Values, key: str) -> str:
     """What is empty, and two ways on. The answers are saved, and stand in the form once more."""
     sitting = submission.outcome.sitting
+    stands_at(url_for("assessment.show_attempt", attempt_id=sitting.attempt.id))
     entries = [(name, text) for name, given in values.items() if name not in OWN_FIELDS for text in given]
     return render_template(
         "assessment/unanswered.html",
@@ -211,8 +213,8 @@ def _texts_told(told: list[Told]) -> Iterator[str]:
 
 def _notes(sitting: Sitting, texts: Iterable[str]) -> str:
     """The sources, where a text on the page refers to one."""
-    notes = sitting.module(language()).notes_html
-    return placed(notes, sitting.slug, 0) if any("#fn-" in text for text in texts) else ""
+    notes, shown = sitting.module(language()).notes_html, "".join(texts)
+    return notes_for(placed(notes, sitting.slug, 0), shown) if "#fn-" in shown else ""
 
 
 def _refused(attempt_id: int, values: Values, problem: Invalid) -> tuple[str, int]:

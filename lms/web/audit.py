@@ -16,7 +16,7 @@ from lms.errors import N_
 from lms.people.audit import AuditFilter, list_events
 from lms.people.models import Agency, AuditEvent, User
 from lms.people.names import clean_email
-from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.agency_choices import filter_choices, find_agency, number_in
 from lms.web.forms.fields import YEARS
 from lms.web.forms.people import AuditFilters
 from lms.web.guards import needs, settings, viewer
@@ -146,9 +146,8 @@ def list_audit() -> str:
 
 def filters(person: Viewer, agency: Agency | None) -> AuditFilters:
     form = AuditFilters(request.args)
-    agencies = agency_choices(person, Permission.SEE_AUDIT, agency)
-    form.agency.choices = [("", _("All")), *((str(number), name) for number, name in agencies)]
-    form.action.choices = [("", _("All")), *((code, _(name)) for code, name in ACTIONS.items())]
+    form.agency.choices = filter_choices(person, Permission.SEE_AUDIT, agency)
+    form.action.choices = [("", _("All actions")), *((code, _(name)) for code, name in ACTIONS.items())]
     for field in (form.since, form.until):
         if field.data is not None and field.data.year not in YEARS:
             field.data = None

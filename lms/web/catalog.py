@@ -60,7 +60,7 @@ class Row:
 @public
 def show_catalog() -> str:
     """All courses, filtered by what stands in the address."""
-    asked = {name: request.args.get(name, "").strip()[:100] for name in ("discipline", "language", "q", "status")}
+    asked = {name: request.args.get(name, "").strip() for name in ("discipline", "language", "q", "status")}
     everything = versions.current_versions()
     found = find_matching(everything, discipline=asked["discipline"], language=asked["language"], text=asked["q"])
     person = maybe_viewer()

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from lms.clock import utc_now
 from lms.cohorts import invitations, reach, standing
 from lms.cohorts.models import Cohort
-from lms.errors import Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.cohorts import Page, award_site, say_on
 from lms.web.forms.cohorts import CodeForm, ConfirmForm, JoinForm, MailInvitationForm
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
+from lms.web.navigation import stands_at
 
 blueprint = Blueprint("cohort_invitations", __name__)
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("cohort_invitations", __name__)
 def show_invitations(cohort_id: int) -> Page:
     """Both ways to invite, and what is still open."""
     cohort = reach.find_led_cohort(viewer(), cohort_id, is_open=True)
-    return _invite_page(cohort, MailInvitationForm(formdata=None), CodeForm(formdata=None))
+    return _invite_page(cohort, MailInvitationForm(formdata=None))
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/invite/mail")
@@ -33,7 +34,8 @@ def invite_by_mail(cohort_id: int) -> Page:
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
     form = MailInvitationForm()
     if not form.validate_on_submit():
-        return _invite_page(cohort, form, CodeForm(formdata=None))
+        stands_at(url_for("cohort_invitations.show_invitations", cohort_id=cohort_id))
+        return _invite_page(cohort, form)
     email, site, words = form.email.data or "", settings(), language()
     act(
         lambda: invitations.invite_by_mail(
@@ -50,7 +52,7 @@ def invite_by_mail(cohort_id: int) -> Page:
     return redirect(url_for("cohort_invitations.show_invitations", cohort_id=cohort_id), 303)
 
 
-@blueprint.post("/cohorts/<int:cohort_id>/invite/code")
+@blueprint.route("/cohorts/<int:cohort_id>/invite/code", methods=["GET", "POST"])
 @signed_in
 def make_code(cohort_id: int) -> Page:
     """Make a code, told once: only its hash is kept."""
@@ -66,7 +68,8 @@ def make_code(cohort_id: int) -> Page:
         else:
             flash_done(_("The code is %(code)s. Write it down now: it is not shown again.", code=code))
             return redirect(url_for("cohort_invitations.show_invitations", cohort_id=cohort_id), 303)
-    return _invite_page(cohort, MailInvitationForm(formdata=None), form)
+    page = render_template("cohorts/code.html", form=form, cohort=cohort)
+    return (page, 422) if form.errors else page
 
 
 @blueprint.post("/cohorts/<int:cohort_id>/invitations/<int:invitation_id>/withdraw")
@@ -87,11 +90,23 @@ def join_by_code() -> Page:
     form = JoinForm()
     if form.validate_on_submit():
         try:
+            refuse_wrong_length(form.code.data or "")
             return _join(form.code.data or "")
+        except Invalid as error:
+            say_on(form, error)
         except (NotFound, Conflict) as error:
             say_on(form, Conflict(error.message, **error.values), "code")
     page = render_template("cohorts/join.html", form=form)
     return (page, 422) if form.errors else page
+
+
+def refuse_wrong_length(typed: str) -> None:
+    """Raises Invalid: a slip in typing is told apart from a code that no longer works."""
+    count, most = len(invitations.normalize_join_code(typed)), invitations.CODE_SYMBOLS
+    if count != most:
+        raise Invalid(
+            N_("A team code has %(most)s letters and numbers; here are %(count)s."), "code", count=count, most=most
+        )
 
 
 @blueprint.route("/cohorts/invitations/<token>", methods=["GET", "POST"])
@@ -127,12 +142,11 @@ def _join(token: str) -> Response:
     return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
 
 
-def _invite_page(cohort: Cohort, mail_form: MailInvitationForm, code_form: CodeForm) -> Page:
+def _invite_page(cohort: Cohort, form: MailInvitationForm) -> Page:
     page = render_template(
         "cohorts/invite.html",
         cohort=cohort,
-        mail_form=mail_form,
-        code_form=code_form,
+        form=form,
         open_invitations=invitations.open_invitations(cohort.id, utc_now()),
     )
-    return (page, 422) if mail_form.errors or code_form.errors else page
+    return (page, 422) if form.errors else page

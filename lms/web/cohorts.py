@@ -20,6 +20,7 @@ from lms.cohorts.templates import ATTESTED, open_templates
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Agency
+from lms.web.agency_choices import choices_to_make
 from lms.web.forms.cohorts import CohortForm, MilestoneForm, PlaceForm
 from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
@@ -89,8 +90,10 @@ def make_cohort() -> Page:
     person = viewer()
     form = CohortForm(data={"starts_on": today()})
     templates = {one.id: one for one in open_templates()}
-    form.template_id.choices = [SelectChoice(one.id, in_own_language(one.rules["title"])) for one in templates.values()]
-    form.agency_id.choices = [SelectChoice(one.id, one.name) for one in reach.leading_agencies(person)]
+    kinds = [(one.id, in_own_language(one.rules["title"])) for one in templates.values()]
+    agencies = [(one.id, one.name) for one in reach.leading_agencies(person)]
+    form.template_id.choices = choices_to_make(kinds)
+    form.agency_id.choices = choices_to_make(agencies)
     if form.validate_on_submit():
         agency = db.session.get(Agency, form.agency_id.data)
         if agency is None:

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_month_names
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, g, request, session
+from flask import Flask, flash, g, request, session
 from flask_babel import Babel, get_locale, ngettext
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from lms.certification.validity import last_day_of
@@ -133,6 +134,8 @@ def keep_entries(path: str) -> None:
     ]
     if sum(len(key) + len(value) + 8 for key, value in entries) <= KEPT_BYTES[maybe_viewer() is not None]:
         session["kept"] = {"path": path, "entries": entries}
+    else:
+        flash(_("What you had entered was too long to be kept. Your browser's Back button brings it back."), "warn")
 
 
 def kept(field: Any) -> Any:
@@ -141,6 +144,17 @@ def kept(field: Any) -> Any:
     if entries is not None and field.type != "PasswordField":
         field.process(entries)
     return field
+
+
+def kept_text(name: str, otherwise: str = "") -> str:
+    """The same for an input that is no field of a form."""
+    entries: MultiDict[str, str] | None = g.get("kept_entries")
+    return otherwise if entries is None else entries.get(name, otherwise)
+
+
+def entries_came_back() -> bool:
+    """Whether this page shows again what a person had entered: it was refused, or the language was switched."""
+    return request.method == "POST" or g.get("kept_entries") is not None
 
 
 def _take_kept_entries() -> None:
@@ -205,6 +219,8 @@ def install(app: Flask, settings: Settings) -> None:
         kept=kept,
         language_choices=language_choices,
         site_notice=lambda: translate(settings.site_notice) if settings.site_notice else "",
+        kept_text=kept_text,
+        entries_came_back=entries_came_back,
         month_names=month_names,
         printed_address=lambda: settings.site_url.rstrip("/") + request.path,
         exit_url=settings.exit_url,

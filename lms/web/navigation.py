@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote, urlencode
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -165,12 +165,18 @@ def answers_get() -> bool:
     return True
 
 
+def stands_at(address: str) -> None:
+    """Say where the page lives that a POST answers with, for what leads back to it, such as the language switch."""
+    g.page_address = address
+
+
 def page_url(**changes: object) -> str:
-    """This page with other query values: page_url(page=2, sort=None). Falls back to the start page after a POST to an
-    address that cannot be opened."""
+    """This page with other query values: page_url(page=2, sort=None). After a POST to an address that cannot be opened:
+    the page that it belongs to (see `stands_at`), else the start page."""
     if not answers_get():
-        query = {key: value for key, value in changes.items() if key == "lang"}
-        return f"{request.script_root}/" + (f"?{urlencode(query)}" if query else "")
+        query = {key: value for key, value in changes.items() if key == "lang" and value is not None}
+        address: str = g.get("page_address", f"{request.script_root}/")
+        return address + (f"?{urlencode(query)}" if query else "")
     kept = [(key, value) for key, value in request.args.items(multi=True) if key not in changes and key != "lang"]
     kept += [(key, str(value)) for key, value in changes.items() if value is not None]
     path = quote(request.script_root + request.path, safe="/:@-._~!$&'()*+,;=")

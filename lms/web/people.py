@@ -16,12 +16,11 @@ from lms.errors import N_, NotFound
 from lms.people import roles
 from lms.people.models import Agency, RoleGrant, User
 from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_wholly_within, list_people, places_of
-from lms.web.agency_choices import agency_choices, find_agency, number_in
+from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_in
 from lms.web.certification import STATUS_TAGS
 from lms.web.forms.people import RosterFilters
 from lms.web.guards import needs, today, viewer
 from lms.web.navigation import page_url
-from lms.web.words import discipline_name
 
 blueprint = Blueprint("people", __name__)
 
@@ -62,7 +61,7 @@ def wanted_people(person: Viewer, agency: Agency | None) -> RosterFilter:
     is_everywhere = scope(person, Permission.SEE_PEOPLE) is None
     status, discipline = request.args.get("status", ""), request.args.get("discipline", "")
     return RosterFilter(
-        search=request.args.get("q", "")[:200],
+        search=request.args.get("q", ""),
         under=agency.path if agency else None,
         discipline=discipline if discipline in DISCIPLINES else None,
         status=status if status in STATUSES or (status == UNPLACED and is_everywhere) else "current",
@@ -78,9 +77,8 @@ def filters(person: Viewer, agency: Agency | None, wanted: RosterFilter) -> Rost
         discipline=wanted.discipline or "",
         status=wanted.status,
     )
-    agencies = agency_choices(person, Permission.SEE_PEOPLE, agency)
-    form.agency.choices = [("", _("All")), *((str(number), name) for number, name in agencies)]
-    form.discipline.choices = [("", _("All")), *((code, discipline_name(code)) for code in DISCIPLINES)]
+    form.agency.choices = filter_choices(person, Permission.SEE_PEOPLE, agency)
+    form.discipline.choices = discipline_choices()
     statuses = [*STATUSES, UNPLACED] if wanted.is_everywhere else STATUSES
     form.status.choices = [(status, _(STATUS_NAMES[status])) for status in statuses]
     return form

@@ -21,6 +21,9 @@ LONGEST_PATH = 60
 _OWN_HEADING = re.compile(r"\A\s*<h2[^>]*>.*?</h2>\s*", re.DOTALL)
 
 
+_WAY_BACK = re.compile(r'\s*<a\b[^>]*\bhref="#(?P<place>fnref-[^"]+)"[^>]*>[^<]*</a>')
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a module, ready for the page. `kind` is prose, only or scenario; pools are the quiz's.
@@ -73,6 +76,15 @@ def placed(html: str, slug: str, version_number: int) -> Markup:
     return Markup(place_terms(place_links(place_assets(html, asset), module), glossary))  # noqa: S704 - passed courseware's safe_html
 
 
+def notes_for(notes: Markup, texts: str) -> Markup:
+    """The sources with ways back only to places that are in `texts`: a question's are not there until it is asked."""
+
+    def kept(link: re.Match[str]) -> str:
+        return link[0] if f'id="{link["place"]}"' in texts else ""
+
+    return Markup(_WAY_BACK.sub(kept, notes))  # noqa: S704 - the same HTML, less some links
+
+
 def _compile(module: Module, slug: str, version_number: int) -> Page:
     titles = {section.slug: section.title for section in module.sections}
     parts = [
@@ -80,7 +92,8 @@ def _compile(module: Module, slug: str, version_number: int) -> Page:
         for section in module.sections
         if section.kind != "pool" and not section.is_facilitator
     ]
-    return Page(module, tuple(_joined(parts)), placed(module.notes_html, slug, version_number))
+    notes = placed(module.notes_html, slug, version_number)
+    return Page(module, tuple(_joined(parts)), notes_for(notes, "".join(part.html for part in parts)))
 
 
 def _joined(parts: list[Part]) -> list[Part]:

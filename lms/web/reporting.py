@@ -15,9 +15,10 @@ from lms.catalog.facts import title_of
 from lms.catalog.versions import current_versions
 from lms.certification.validity import last_day_of
 from lms.clock import local_day, utc_now
-from lms.courseware.course import DISCIPLINES
+from lms.database import db
 from lms.errors import N_, NotFound
-from lms.reporting.choices import agency_choices, county_choices
+from lms.people.models import Agency
+from lms.reporting.choices import county_choices
 from lms.reporting.exports import Cell, csv_chunks
 from lms.reporting.inquiry import Filters, Inquiry, inquire
 from lms.reporting.measures import Row, load_overview, stream_rows
@@ -30,6 +31,7 @@ from lms.reporting.people_lists import (
     load_page,
     stream_people,
 )
+from lms.web.agency_choices import discipline_choices, filter_choices
 from lms.web.forms.reporting import ReportFilters
 from lms.web.guards import language, needs, settings, viewer
 from lms.web.words import discipline_name
@@ -140,12 +142,9 @@ def kept() -> dict[str, Any]:
 def filter_form(inquiry: Inquiry) -> ReportFilters:
     """The filter bar, with the choices of this viewer."""
     form = ReportFilters(request.args)
-    agencies = [(str(number), name) for number, name in agency_choices(inquiry.viewer)]
-    chosen = inquiry.filters.agency_id
-    if chosen is not None and str(chosen) not in dict(agencies):
-        agencies.insert(0, (str(chosen), inquiry.agency_name or ""))
-    form.agency.choices = [("", _("All agencies")), *agencies]
-    form.discipline.choices = [("", _("All disciplines")), *((code, discipline_name(code)) for code in DISCIPLINES)]
+    chosen = db.session.get(Agency, inquiry.filters.agency_id) if inquiry.filters.agency_id is not None else None
+    form.agency.choices = filter_choices(inquiry.viewer, Permission.SEE_REPORTS, chosen)
+    form.discipline.choices = discipline_choices()
     form.county.choices = [("", _("All counties")), *county_choices(inquiry.viewer)]
     courses = [(version.slug, title_of(version.facts, language())) for version in current_versions()]
     form.course.choices = [("", _("All courses")), *courses]

@@ -9,7 +9,7 @@ from flask import Response as Page
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from lms.certification.codes import normalize_code
+from lms.certification.codes import normalize_code, why_not_a_code
 from lms.certification.issued import find_issued
 from lms.certification.models import Certificate
 from lms.certification.verification import Verification, find_coded, names_match, verification_of
@@ -19,6 +19,7 @@ from lms.cohorts.lookup import find_team_standing
 from lms.web.certification import STATUS_TAGS
 from lms.web.guards import language, public, settings
 from lms.web.limits import limiter, verify_limit
+from lms.web.navigation import stands_at
 
 blueprint = Blueprint("verification", __name__)
 
@@ -44,8 +45,8 @@ def keep_out_of_search(response: Response) -> Response:
 def show_form() -> Answer:
     """The box for a code; `?code=` leads on to its page."""
     typed = request.args.get("code", "").strip()
-    if not typed:
-        return Page(render_template("certification/verify.html", typed="", problem=None))
+    if "code" not in request.args or "lang" in request.args:  # a switch of language looks nothing up
+        return Page(render_template("certification/verify.html", typed=typed))
     code = normalize_code(typed)
     if code is not None:
         return redirect(url_for(".show_verification", code=code), code=303)
@@ -92,9 +93,11 @@ def check_name(code: str) -> Answer:
     verification = look_up(found) if found else None
     if verification is None:
         return _not_issued(code)
-    typed = request.form.get("name", "")[:200]
-    matches = names_match(typed, verification.facts.printed_name)
-    return _page(verification, typed=typed, matches=matches)
+    stands_at(url_for(".show_verification", code=verification.code))
+    typed = request.form.get("name", "").strip()
+    if not typed:
+        return _page(verification, problem=_("Type the name that is printed on the certificate."))
+    return _page(verification, typed=typed, matches=names_match(typed, verification.facts.printed_name))
 
 
 @blueprint.post("/verify/file")
@@ -103,14 +106,15 @@ def check_name(code: str) -> Answer:
 @limiter.limit(LIMIT_OF_ALL, key_func=everybody)
 def check_file() -> Answer:
     """Whether exactly these bytes were issued here. The file is read and forgotten."""
+    stands_at(url_for(".show_form"))
     upload = request.files.get("file")
     content = upload.read() if upload else b""
     if not content:
         problem = _("Choose the PDF file of a certificate.")
-        return render_template("certification/verify.html", typed="", problem=None, file_problem=problem), 422
+        return render_template("certification/verify.html", typed="", file_problem=problem), 422
     certificate = find_issued(content)
     if certificate is None:
-        return render_template("certification/verify.html", typed="", problem=None, is_file_unknown=True), 404
+        return render_template("certification/verify.html", typed="", is_file_unknown=True), 404
     return _page(verified(certificate), is_file_known=True)
 
 
@@ -140,10 +144,12 @@ def _page(verification: Verification, **values: Any) -> Response:
 
 
 def _not_a_code(typed: str) -> Answer:
-    problem = _("This is not a certificate code. A code has 12 letters and digits, for example 7K0M-Q4XT-0003.")
-    return render_template("certification/verify.html", typed=typed[:40], problem=problem), 404
+    """The form again with what was typed, and what is wrong with it."""
+    reason, values = why_not_a_code(typed)
+    status = 404 if any(letter.isalnum() for letter in typed) else 422
+    return render_template("certification/verify.html", typed=typed, problem=_(reason, **values)), status
 
 
 def _not_issued(code: str) -> Answer:
-    problem = _("No certificate with the code %(code)s was issued here. Compare it with the paper.", code=code[:40])
-    return render_template("certification/verify.html", typed=code[:40], problem=problem), 404
+    missing = _("No certificate with the code %(code)s was issued here. Compare it with the paper.", code=code)
+    return render_template("certification/verify.html", typed=code, missing=missing), 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask.testing import FlaskClient
 
 from lms.courseware.folder import load_folder
@@ -21,6 +23,41 @@ def test_each_question_says_what_is_right_and_why(taker: Taker) -> None:
     assert "Begin calmly." in page
     assert "Your answer" in page
     assert page.count("Not right") == 5
+
+
+def test_what_was_right_is_folded_and_what_was_not_is_open(taker: Taker) -> None:
+    right = taker.right
+    taker.submit({**taker.wrong, "t-single": right["t-single"], "t-true": right["t-true"]})
+
+    page = taker.page
+
+    assert page.count('<details class="card told">') == 2
+    assert page.count('<details class="card told" open>') == 3
+    assert page.count('<summary><h3><span class="tag') == 5
+
+
+def test_sources_lead_back_only_to_what_is_on_the_page(client: FlaskClient, world: World) -> None:
+    files = load_folder(TEST_COURSES / "tiny")
+    text = files["en/90-final.md"].replace(b"Begin calmly.", b"Begin calmly.[^calm]")
+    text = text.replace(b"as often as you like.", b"as often as you like.[^often]")
+    files["en/90-final.md"] = text + (
+        b"\n[^calm]: [On calm](https://example.org/calm), checked 2026-11-20\n"
+        b"\n[^often]: [On repeating](https://example.org/often), checked 2026-11-20\n"
+    )
+    world.publish_files(files)
+    taker = prepare(client, world)
+
+    module = page_of(client, "/learn/tiny/final")
+    taker.submit(taker.wrong)
+    result = taker.page
+
+    assert 'href="#fnref-often"' in module
+    for page in (module, result):
+        ways = re.findall(r'href="#(fnref-[^"]+)"', page)
+        assert ways
+        assert [way for way in ways if f'id="{way}"' not in page] == []
+    assert "https://example.org/calm" in module
+    assert 'href="#fnref-calm"' in result
 
 
 def test_a_self_check_explains_saved_answers_at_once(taker: Taker) -> None:

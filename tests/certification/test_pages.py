@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -378,12 +379,49 @@ def test_a_code_is_found_however_it_is_typed(learners: Learners, client: FlaskCl
     assert client.get("/verify", query_string={"code": f" {typed} "}).headers["Location"].endswith(f"/verify/{code}")
 
 
-@pytest.mark.parametrize("typed", ["nonsense", "0" * 11, "%3Cscript%3E", "A" * 3000])
-def test_what_is_no_code_is_answered_in_clear_words(client: FlaskClient, typed: str) -> None:
-    answer = client.get(f"/verify/{typed}")
+@pytest.mark.parametrize(
+    ("typed", "status", "said"),
+    [
+        ("", 422, "Type the code that is printed on the certificate"),
+        ("  - ", 422, "Type the code that is printed on the certificate"),
+        ("7K0M-Q4XT", 404, "here are only 8"),
+        ("7K0M-Q4XT-0003-9", 404, "here are 13"),
+        ("7K0M-Q4XT-00U3", 404, "it may be a V"),
+        ("<script>", 404, "“&lt;” is in no code"),
+        ("7K0M-Q4XT-0004", 404, "is not as printed, or two have changed places"),
+        ("A" * 3000, 404, "here are 3000"),
+    ],
+)
+def test_what_is_no_code_is_answered_with_what_to_look_at(
+    client: FlaskClient, typed: str, status: int, said: str
+) -> None:
+    answer = client.get("/verify", query_string={"code": typed})
+
+    assert answer.status_code == status
+    page = answer.get_data(as_text=True)
+    assert said in page
+    assert 'id="code-error"' in page
+    assert f'value="{escape(typed.strip())}"' in page
+
+
+def test_a_code_in_the_address_that_is_none_is_answered_alike(client: FlaskClient) -> None:
+    answer = client.get("/verify/nonsense")
 
     assert answer.status_code == 404
-    assert "not a certificate code" in answer.get_data(as_text=True)
+    assert "here are only 8" in answer.get_data(as_text=True)
+
+
+def test_opening_the_page_blames_nobody(client: FlaskClient) -> None:
+    assert 'id="code-error"' not in client.get("/verify").get_data(as_text=True)
+
+
+def test_a_switch_of_language_keeps_the_code_and_looks_nothing_up(client: FlaskClient) -> None:
+    answer = client.get("/verify?code=7k0m&lang=es")
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert 'value="7k0m"' in page
+    assert 'id="code-error"' not in page
     assert "<script>" not in answer.get_data(as_text=True).replace("<script src", "")
 
 

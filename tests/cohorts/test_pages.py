@@ -171,6 +171,66 @@ def test_a_code_is_shown_once_and_lets_people_in(small: Teams) -> None:
     assert len(small.members(cohort)) == 1
 
 
+@pytest.mark.parametrize("typed", ["-1", "0", "51", "99999", "", "1e3", "ten", "9" * 5000, "-" + "9" * 5000])
+def test_a_number_that_no_code_can_have_is_refused_in_a_sentence(small: Teams, typed: str) -> None:
+    cohort = small.cohort()
+    coordinator = small.world.client_of(small.coordinator)
+    page = f"/cohorts/{cohort}/invite/code"
+
+    uses = send(coordinator, page, max_uses=typed, days="7")
+    days = send(coordinator, page, max_uses="5", days=typed if typed != "51" else "31")
+
+    assert (uses.status_code, days.status_code) == (422, 422)
+    assert "Enter a whole number from 1 to 50." in text_of(uses)
+    assert "Enter a whole number from 1 to 30." in text_of(days)
+    assert "None." in text_of(coordinator.get(f"/cohorts/{cohort}/invite"))
+
+
+def test_after_a_refused_invitation_the_switch_of_language_leads_back_with_what_was_entered(small: Teams) -> None:
+    cohort = small.cohort()
+    coordinator = small.world.client_of(small.coordinator)
+    page = f"/cohorts/{cohort}/invite"
+
+    refused = send(coordinator, f"{page}/mail", page, email="nora at example")
+    button = re.search(r'formaction="([^"]+)" formnovalidate lang="es"', refused.get_data(as_text=True))
+    assert button is not None
+    switched = send(coordinator, button[1].replace("&amp;", "&"), page, email="nora at example")
+
+    assert refused.status_code == 422
+    assert switched.headers["Location"] == page
+    there = coordinator.get(page).get_data(as_text=True)
+    assert '<html lang="es"' in there
+    assert 'value="nora at example"' in there
+
+
+def test_a_new_team_chooses_no_agency_by_itself_and_cuts_no_name(small: Teams) -> None:
+    small.cohort()
+    small.world.grant(small.coordinator, "coordinator", small.world.agency("Another agency"))
+    client = small.world.client_of(small.coordinator)
+    entries = {"name": "T" * 201, "agency_id": "", "starts_on-month": "1", "starts_on-day": "5"}
+
+    page = client.get("/cohorts/new").get_data(as_text=True)
+    refused = send(client, "/cohorts/new", **entries, **{"starts_on-year": "2026"})
+
+    choice = re.search(r'<select[^>]*name="agency_id".*?</select>', page, re.DOTALL)
+    assert choice is not None
+    assert re.search(r'<option (selected )?value="">Choose</option>', choice[0])
+    assert refused.status_code == 422
+    assert "Choose the agency that runs the team." in text_of(refused)
+    assert "This is too long: 201 characters. At most 200 fit." in text_of(refused)
+    assert "T" * 201 in refused.get_data(as_text=True)
+
+
+def test_a_team_code_with_a_letter_too_few_is_told_apart_from_one_that_ended(small: Teams) -> None:
+    nurse = small.world.client_of(small.person("healthcare"))
+
+    short, ended = send(nurse, "/cohorts/join", code="7k3m 9qx"), send(nurse, "/cohorts/join", code="7K3M-9QXA")
+
+    assert "A team code has 8 letters and numbers; here are 7." in text_of(short)
+    assert "here are" not in text_of(ended)
+    assert (short.status_code, ended.status_code) == (422, 422)
+
+
 def test_a_person_is_removed_only_after_confirming(small: Teams) -> None:
     cohort = small.cohort()
     small.join(cohort, small.person("healthcare"))

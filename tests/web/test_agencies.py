@@ -42,6 +42,23 @@ def agency(world: World, number: int) -> Agency:
     return world.read(lambda: db.session.get_one(Agency, number))
 
 
+def test_a_new_agency_chooses_neither_its_kind_nor_its_place_by_itself(tree: Tree) -> None:
+    refused = send(
+        tree.district_admin, "/agencies/new", {"name": "N" * 201, "kind": "", "parent_id": ""}, page="/account"
+    )
+
+    assert refused.status_code == 422
+    assert "Choose what kind of agency it is." in refused.text
+    assert "Choose the agency above it." in refused.text
+    assert "This is too long: 201 characters. At most 200 fit." in refused.text
+
+
+def test_below_an_agency_its_place_is_chosen(tree: Tree) -> None:
+    page = tree.district_admin.get(f"/agencies/new?below={tree.school}").text
+
+    assert f'<option selected value="{tree.school}">' in page
+
+
 def test_the_tree_shows_what_is_in_scope(tree: Tree) -> None:
     page = tree.district_admin.get("/agencies").text
 

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import Email, EqualTo, InputRequired, Length
+from wtforms.validators import Email, EqualTo, InputRequired
 
 from lms.errors import N_
 from lms.people.passwords import MIN_CHARACTERS
+from lms.web.forms.fields import AtMost
 from lms.web.words import LANGUAGES
 
 LONGEST_ENTRY = 1000
@@ -30,7 +31,7 @@ class EmailEntry(FlaskForm):
         validators=[
             InputRequired(_("Enter your e-mail address.")),
             Email(_("Enter a whole e-mail address, such as name@example.org.")),
-            Length(max=320),
+            AtMost(320),
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
@@ -41,12 +42,12 @@ class SignInForm(FlaskForm):
 
     email = EmailField(
         _("E-mail address"),
-        validators=[InputRequired(_("Enter your e-mail address.")), Length(max=320)],
+        validators=[InputRequired(_("Enter your e-mail address.")), AtMost(320)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(
         _("Password"),
-        validators=[InputRequired(_("Enter your password.")), Length(max=LONGEST_ENTRY)],
+        validators=[InputRequired(_("Enter your password.")), AtMost(LONGEST_ENTRY)],
         render_kw={"autocomplete": "current-password"},
     )
     next = HiddenField()
@@ -59,7 +60,7 @@ class NewPasswordForm(FlaskForm):
     password = PasswordField(
         _("New password"),
         description=_(PASSWORD_HINT, n=MIN_CHARACTERS),
-        validators=[InputRequired(_("Enter a password.")), Length(max=LONGEST_ENTRY)],
+        validators=[InputRequired(_("Enter a password.")), AtMost(LONGEST_ENTRY)],
         render_kw={"autocomplete": "new-password"},
     )
     password_again = PasswordField(
@@ -77,7 +78,7 @@ class ChangePasswordForm(NewPasswordForm):
 
     current_password = PasswordField(
         _("Present password"),
-        validators=[InputRequired(_("Enter your present password.")), Length(max=LONGEST_ENTRY)],
+        validators=[InputRequired(_("Enter your present password.")), AtMost(LONGEST_ENTRY)],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -88,7 +89,7 @@ class NewAccountForm(NewPasswordForm):
     name = StringField(
         _("Your name"),
         description=_("As your agency knows you. It is printed on certificates; you can change that later."),
-        validators=[InputRequired(_("Enter your name.")), Length(max=200)],
+        validators=[InputRequired(_("Enter your name.")), AtMost(200)],
         render_kw={"autocomplete": "name"},
     )
     language = SelectField(_("Language of the site"), validators=[InputRequired()])
@@ -104,13 +105,13 @@ class ProfileForm(FlaskForm):
     name = StringField(
         _("Your name"),
         description=_("As your agency knows you."),
-        validators=[InputRequired(_("Enter your name.")), Length(max=200)],
+        validators=[InputRequired(_("Enter your name.")), AtMost(200)],
         render_kw={"autocomplete": "name"},
     )
     certificate_name = StringField(
         _("Name on certificates"),
         description=_("Only if another name should be printed. Certificates that you hold keep the name they carry."),
-        validators=[Length(max=200)],
+        validators=[AtMost(200)],
     )
     language = SelectField(_("Language of the site and of your mails"), validators=[InputRequired()])
 

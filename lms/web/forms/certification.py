@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
+
+from lms.web.forms.fields import AtMost
 
 
 class RevokeForm(FlaskForm):
@@ -16,5 +18,5 @@ class RevokeForm(FlaskForm):
         description=_(
             "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
         ),
-        validators=[InputRequired(_("Say why the certificate is revoked.")), Length(max=1000)],
+        validators=[InputRequired(_("Say why the certificate is revoked.")), AtMost(1000)],
     )

@@ -15,26 +15,29 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Email, InputRequired, NumberRange, Optional
 
 from lms.cohorts.invitations import MAX_CODE_DAYS, MAX_CODE_USES
-from lms.web.forms.fields import DayField
+from lms.web.forms.fields import AtMost, DayField
+from lms.web.forms.people import number_or_none
 
 
 class CohortForm(FlaskForm):
     """A new team out of a template."""
 
-    template_id = SelectField(_("Kind of team"), coerce=int, validators=[InputRequired()])
+    template_id = SelectField(
+        _("Kind of team"), coerce=number_or_none, validators=[InputRequired(_("Choose a kind of team."))]
+    )
     name = StringField(
         _("Name of the team"),
         description=_("For example the county or circuit it serves."),
-        validators=[InputRequired(_("Give the team a name.")), Length(max=200)],
+        validators=[InputRequired(_("Give the team a name.")), AtMost(200)],
     )
     agency_id = SelectField(
         _("Agency that runs it"),
         description=_("Members may come from any agency."),
-        coerce=int,
-        validators=[InputRequired()],
+        coerce=number_or_none,
+        validators=[InputRequired(_("Choose the agency that runs the team."))],
     )
     starts_on = DayField(_("Starts on"), validators=[InputRequired(_("Say on which day the team starts."))])
     ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
@@ -44,7 +47,7 @@ class TeamForm(FlaskForm):
     """What can be changed of a team. `seen` marks the state that the form was filled from."""
 
     seen = HiddenField()
-    name = StringField(_("Name of the team"), validators=[InputRequired(_("Give the team a name.")), Length(max=200)])
+    name = StringField(_("Name of the team"), validators=[InputRequired(_("Give the team a name.")), AtMost(200)])
     ready_by = DayField(_("Ready by"), description=_("The day by which every seat should be certified."))
     agency_id = SelectField(_("Agency that runs it"), coerce=int, validators=[InputRequired()])
     coordinator_email = EmailField(
@@ -54,7 +57,7 @@ class TeamForm(FlaskForm):
         validators=[
             InputRequired(_("Enter an e-mail address.")),
             Email(_("Enter a whole e-mail address.")),
-            Length(max=320),
+            AtMost(320),
         ],
     )
 
@@ -64,13 +67,11 @@ class SeatForm(FlaskForm):
 
     seen = HiddenField()
     discipline = SelectField(_("Discipline"), validators=[InputRequired(_("Choose a discipline."))])
-    title_en = StringField(
-        _("Title in English"), validators=[InputRequired(_("Give the seat a title.")), Length(max=120)]
-    )
+    title_en = StringField(_("Title in English"), validators=[InputRequired(_("Give the seat a title.")), AtMost(120)])
     title_es = StringField(
         _("Title in Spanish"),
         description=_("Empty: the English title is shown."),
-        validators=[Optional(), Length(max=120)],
+        validators=[Optional(), AtMost(120)],
     )
     is_required = BooleanField(
         _("The team certificate asks for this seat"),
@@ -87,7 +88,7 @@ class MailInvitationForm(FlaskForm):
         validators=[
             InputRequired(_("Enter an e-mail address.")),
             Email(_("Enter a whole e-mail address.")),
-            Length(max=320),
+            AtMost(320),
         ],
     )
 
@@ -98,12 +99,18 @@ class CodeForm(FlaskForm):
     max_uses = IntegerField(
         _("How many people may use it"),
         default=10,
-        validators=[InputRequired(_("Enter a whole number.")), NumberRange(1, MAX_CODE_USES)],
+        validators=[
+            InputRequired(_("Enter a whole number from 1 to %(most)s.", most=MAX_CODE_USES)),
+            NumberRange(1, MAX_CODE_USES, _("Enter a whole number from 1 to %(most)s.", most=MAX_CODE_USES)),
+        ],
     )
     days = IntegerField(
         _("Open for how many days"),
         default=7,
-        validators=[InputRequired(_("Enter a whole number.")), NumberRange(1, MAX_CODE_DAYS)],
+        validators=[
+            InputRequired(_("Enter a whole number from 1 to %(most)s.", most=MAX_CODE_DAYS)),
+            NumberRange(1, MAX_CODE_DAYS, _("Enter a whole number from 1 to %(most)s.", most=MAX_CODE_DAYS)),
+        ],
     )
 
 
@@ -113,7 +120,7 @@ class JoinForm(FlaskForm):
     code = StringField(
         _("Team code"),
         description=_("Eight letters and numbers, such as 7K3M-9QXA. Capitals and dashes do not matter."),
-        validators=[InputRequired(_("Enter the code that you were given.")), Length(max=40)],
+        validators=[InputRequired(_("Enter the code that you were given.")), AtMost(40)],
     )
 
 
@@ -135,7 +142,7 @@ class MilestoneForm(FlaskForm):
     remark = TextAreaField(
         _("Note"),
         description=_("No names or details of clients, students, patients or cases."),
-        validators=[Optional(), Length(max=1000)],
+        validators=[Optional(), AtMost(1000)],
     )
 
 

@@ -1,4 +1,4 @@
-"""Fields that WTForms does not have."""
+"""Fields and rules that WTForms does not have, and the filters that several lists share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import Field
+from wtforms import DateField, Field, Form, SelectField
+from wtforms.validators import Optional, ValidationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,37 @@ class DayParts:
     month: str = ""
     day: str = ""
     year: str = ""
+
+
+class AtMost:
+    """Refuses a longer text with a sentence. Unlike WTForms' `Length` it gives the input no `maxlength`, with which a
+    browser cuts what is pasted without a word."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Raises ValidationError, a stop for the rules after it."""
+        count = len(field.data or "")
+        if count > self.most:
+            raise ValidationError(
+                _("This is too long: %(count)s characters. At most %(most)s fit.", count=count, most=self.most)
+            )
+
+
+def agency_filter() -> SelectField:
+    """The agency whose people or things a list shows, with all below it. Every filter bar: search, agency, discipline,
+    county, course, kind, days; in this order, under these names."""
+    return SelectField(_("Agency"), validate_choice=False)
+
+
+def discipline_filter() -> SelectField:
+    return SelectField(_("Discipline"), validate_choice=False)
+
+
+def day_filter(label: str) -> DateField:
+    """A day to filter by: the browser's own date box, 2027-03-09 in the address. Days to be kept take `DayField`."""
+    return DateField(label, validators=[Optional()])
 
 
 YEARS = range(1900, 2200)

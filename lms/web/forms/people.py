@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms import EmailField, SelectField, StringField
+from wtforms.validators import Email, InputRequired, Optional
 
-from lms.web.forms.fields import DayField
+from lms.web.forms.fields import AtMost, DayField, agency_filter, day_filter, discipline_filter
 
 
 def number_or_none(text: str | int | None) -> int | None:
@@ -24,14 +24,14 @@ class InvitationForm(FlaskForm):
         validators=[
             InputRequired(_("Enter an e-mail address.")),
             Email(_("Enter a whole e-mail address, such as name@example.org.")),
-            Length(max=320),
+            AtMost(320),
         ],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     name = StringField(
         _("Name"),
         description=_("The person can correct it."),
-        validators=[Optional(), Length(max=200)],
+        validators=[Optional(), AtMost(200)],
         render_kw={"autocomplete": "off"},
     )
     agency_id = SelectField(_("Agency"), coerce=number_or_none, validators=[InputRequired(_("Choose an agency."))])
@@ -71,20 +71,22 @@ class RoleForm(FlaskForm):
 class AgencyForm(FlaskForm):
     """What is known of an agency."""
 
-    name = StringField(_("Name"), validators=[InputRequired(_("Give the agency a name.")), Length(max=200)])
+    name = StringField(_("Name"), validators=[InputRequired(_("Give the agency a name.")), AtMost(200)])
     kind = SelectField(_("Kind"), validators=[InputRequired(_("Choose what kind of agency it is."))])
     county_fips = SelectField(_("County"), validators=[Optional()])
     code = StringField(
         _("Short code"),
         description=_("Your own short name for it, such as KC-GEN. Imports and host applications refer to it."),
-        validators=[Length(max=64)],
+        validators=[AtMost(64)],
     )
 
 
 class NewAgencyForm(AgencyForm):
     """A new one below another. Parent 0: at the top."""
 
-    parent_id = SelectField(_("Below"), coerce=int, validators=[InputRequired()])
+    parent_id = SelectField(
+        _("Below"), coerce=number_or_none, validators=[InputRequired(_("Choose the agency above it."))]
+    )
 
 
 class MoveForm(FlaskForm):
@@ -105,8 +107,8 @@ class RosterFilters(FlaskForm):
         csrf = False
 
     q = StringField(_("Name or e-mail"))
-    agency = SelectField(_("Agency"), validate_choice=False)
-    discipline = SelectField(_("Discipline"), validate_choice=False)
+    agency = agency_filter()
+    discipline = discipline_filter()
     status = SelectField(_("Show"), validate_choice=False)
 
 
@@ -117,7 +119,7 @@ class AuditFilters(FlaskForm):
         csrf = False
 
     person = StringField(_("E-mail of a person"))
-    agency = SelectField(_("Agency"), validate_choice=False)
+    agency = agency_filter()
     action = SelectField(_("Action"), validate_choice=False)
-    since = DateField(_("From"), validators=[Optional()])
-    until = DateField(_("To"), validators=[Optional()])
+    since = day_filter(_("From"))
+    until = day_filter(_("To"))

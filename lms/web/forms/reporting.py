@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 
+from lms.web.forms.fields import agency_filter, discipline_filter
+
 
 class ReportFilters(FlaskForm):
     """Empty means all that the viewer may see."""
@@ -13,7 +15,7 @@ class ReportFilters(FlaskForm):
     class Meta:
         csrf = False
 
-    agency = SelectField(_l("Agency"), validate_choice=False)
-    discipline = SelectField(_l("Discipline"), validate_choice=False)
+    agency = agency_filter()
+    discipline = discipline_filter()
     county = SelectField(_l("County"), validate_choice=False)
     course = SelectField(_l("Course"), validate_choice=False)
