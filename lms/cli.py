@@ -35,6 +35,7 @@ from lms.seeding import seed
 from lms.serving import serve as run_servers
 from lms.settings import Settings, SettingsError, read_settings
 from lms.starting import start_everything
+from lms.wall.sight import SYSTEM, standing_as
 
 T = TypeVar("T")
 
@@ -56,8 +57,10 @@ def sentence(error: LmsError) -> str:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crosstrain", message="%(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Crosstrain: training, certification and teams, from Markdown courses."""
+    context.with_resource(standing_as(SYSTEM))  # whoever has a shell here has the database
 
 
 @cli.command("check")
@@ -271,8 +274,10 @@ def upgrade_command() -> None:
     """Bring the database to the newest shape."""
     settings = load_settings()
     settings.instance.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.migration_database_url or settings.database)
+    role = upgrade(settings.owner_database, application_url=settings.database)
     say("The database is up to date.")
+    if role is not None:
+        say(f"The role {role} has what the application needs, and the second wall holds for it.")
 
 
 @cli.group("certificate")

@@ -82,7 +82,7 @@ def _sqlite_path(settings: Settings) -> Path:
 
 
 def _plain(settings: Settings) -> str:
-    url = make_url(settings.migration_database_url or settings.database).set(drivername="postgresql")
+    url = make_url(settings.owner_database).set(drivername="postgresql")
     return url.render_as_string(hide_password=False)
 
 

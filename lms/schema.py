@@ -16,10 +16,12 @@ import lms.cohorts.models
 import lms.learning.models
 import lms.outbox
 import lms.people.models  # noqa: F401 - importing them fills Model.metadata
-from lms.database import Model, prepare_engine
+from lms.database import VERSION_TABLE, Model, prepare_engine
 from lms.resources import data_folder
+from lms.wall.role import grant_to_application
 
-VERSION_TABLE = "lms_alembic_version"
+__all__ = ["VERSION_TABLE", "downgrade", "head_revision", "metadata", "present_revision", "upgrade"]
+
 metadata = Model.metadata
 
 
@@ -32,15 +34,18 @@ def alembic_config(url: str = "") -> Config:
     return config
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; commits."""
+def upgrade(url: str, revision: str = "head", *, application_url: str | None = None) -> str | None:
+    """Bring the database at `url` to a revision; commits. On PostgreSQL, gives the role of `application_url` what the
+    application needs, in the same transaction; returns that role, None where there is none of its own."""
     engine = create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
     prepare_engine(engine)
     with engine.begin() as connection:
         config = alembic_config(url)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        role = grant_to_application(connection, application_url) if application_url is not None else None
     engine.dispose()
+    return role
 
 
 def downgrade(url: str, revision: str) -> None:

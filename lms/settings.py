@@ -31,7 +31,9 @@ class Settings:
     env: str = setting("development", "`production` refuses to start on defaults that are only safe on one machine.")
     secret_key: str = setting("", "Signs cookies and opaque answer ids; at least 32 characters in production.")
     database_url: str = setting("", "SQLAlchemy address; SQLite in the instance folder when empty.")
-    migration_database_url: str = setting("", "The owner's address, for migrations only; `database_url` when empty.")
+    migration_database_url: str = setting(
+        "", "The tables' owner, for migrations and backups; `database_url` when empty."
+    )
     instance_path: str = setting("instance", "Folder for the SQLite files, mail and stored documents.")
     site_name: str = setting("Crosstrain", "Name in the header and on certificates' verification pages.")
     site_notice: str = setting("Training for public staff", "Short line in the top strip of each page.")
@@ -79,10 +81,12 @@ class Settings:
     @property
     def database(self) -> str:
         """The SQLAlchemy address in use; PostgreSQL is always spoken to through psycopg."""
-        url = self.database_url or f"sqlite:///{self.instance / 'crosstrain.sqlite'}"
-        return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
-            "postgres://", "postgresql+psycopg://", 1
-        )
+        return _by_psycopg(self.database_url or f"sqlite:///{self.instance / 'crosstrain.sqlite'}")
+
+    @property
+    def owner_database(self) -> str:
+        """The address of the tables' owner, who alone changes their shape; the application's if it is the only one."""
+        return _by_psycopg(self.migration_database_url) if self.migration_database_url else self.database
 
     @property
     def language_list(self) -> tuple[str, ...]:
@@ -91,6 +95,10 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return urlsplit(self.site_url).scheme == "https"
+
+
+def _by_psycopg(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
 
 
 def variable_name(field_name: str) -> str:

@@ -39,7 +39,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
     if not is_port_free(settings):
         raise SystemExit(f"Port {settings.port} is in use. Choose another: PORT={settings.port + 1} make run")
     settings.instance.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.migration_database_url or settings.database)
+    upgrade(settings.owner_database, application_url=settings.database)
     is_demo = not settings.is_production and settings.host in LOOPBACK
     if is_demo:
         settings = replace(settings, demo=True)

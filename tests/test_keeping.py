@@ -21,11 +21,11 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def settings(app: Flask, tmp_path: Path, engine_kind: str) -> Settings:
+def settings(app: Flask, tmp_path: Path, engine_kind: str, database_urls: tuple[str, str]) -> Settings:
     if engine_kind == "postgresql" and shutil.which("pg_dump") is None:
         pytest.skip("pg_dump is not installed")
     runtime: Settings = app.extensions["lms"].settings
-    return replace(runtime, instance_path=str(tmp_path / "instance"))
+    return replace(runtime, instance_path=str(tmp_path / "instance"), migration_database_url=database_urls[0])
 
 
 def count(app: Flask, model: type) -> int:

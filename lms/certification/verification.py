@@ -13,6 +13,7 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
 from lms.database import db
+from lms.wall.sight import VERIFICATION, looking_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,17 @@ class Verification:
 
 def find_verification(code: str, now: datetime) -> Verification | None:
     """What a stored code stands for at `now`; None where none was issued. One query, two for a superseded one."""
-    certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
-    return None if certificate is None else verification_of(certificate, now)
+    with looking_as(VERIFICATION):
+        certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
+        return None if certificate is None else verification_of(certificate, now)
 
 
 def verification_of(certificate: Certificate, now: datetime) -> Verification:
     facts = CertificateFacts.from_json(certificate.facts)
     newer = None
     if certificate.superseded_by_id is not None:
-        newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
+        with looking_as(VERIFICATION):
+            newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
     return Verification(
         code=certificate.code,
         status=status_of(certificate, now),
