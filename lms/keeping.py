@@ -116,5 +116,9 @@ def _run(*command: str) -> None:
             f"{command[0]} is not installed; on Debian: apt-get install postgresql-client. Nothing was changed."
         )
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "row-level security" in done.stderr:
+        raise Invalid(
+            "The application's role may not dump the tables: set LMS_MIGRATION_DATABASE_URL to their owner's."
+        )
     if done.returncode:
         raise Invalid(f"{command[0]} failed: {done.stderr.strip()[-400:]}")

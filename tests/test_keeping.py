@@ -63,6 +63,16 @@ def test_a_backup_taken_during_writes_restores_whole(
     assert count(app, Agency) == count(app, User) + 1
 
 
+@pytest.mark.postgresql_only
+def test_a_backup_with_the_applications_address_alone_says_whose_is_needed(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(Invalid, match="LMS_MIGRATION_DATABASE_URL"):
+        back_up(replace(settings, migration_database_url=""), tmp_path / "backup.tar.gz")
+
+    assert not (tmp_path / "backup.tar.gz").exists()
+
+
 def test_stored_files_come_back_with_the_database(app: Flask, settings: Settings, tmp_path: Path) -> None:
     stored = settings.instance / "files" / "certificates" / "one.pdf"
     stored.parent.mkdir(parents=True)

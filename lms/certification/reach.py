@@ -15,10 +15,13 @@ from lms.people.viewer import Viewer
 
 
 def find_certificate(code: str) -> Certificate:
-    """The certificate with a stored code. Raises NotFound; whoever shows it asks `reaches` first."""
+    """The certificate with a stored code. Raises NotFound; whoever shows it asks `reaches` first.
+
+    The second wall may hide one that was issued, so nothing is said of that.
+    """
     certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
     if certificate is None:
-        raise NotFound(N_("No certificate with this code was issued here."))
+        raise NotFound(N_("There is nothing here that you may see."))
     return certificate
 
 

@@ -82,7 +82,7 @@ def looking_as(sight: Sight) -> Iterator[None]:
         yield
     finally:
         if before is None:
-            del session.info[_SIGHT]
+            session.info.pop(_SIGHT, None)
         else:
             session.info[_SIGHT] = before
         _tell_again(session)
