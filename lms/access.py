@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from lms.errors import N_, NotAllowed, NotFound
 from lms.people.models import Agency, Membership, User
 from lms.people.viewer import Grant, Place, Viewer
+from lms.wall.sight import NOBODY, Sight, viewer_sight
 
 __all__ = ["Grant", "Permission", "Place", "Viewer"]
 
@@ -114,6 +115,38 @@ def visible_users(viewer: Viewer | None, permission: Permission) -> Select[Any]:
     if scope(viewer, permission) is None:
         return select(User.id)
     return select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id).where(within(viewer, permission))
+
+
+SEEING_PEOPLE = (
+    Permission.SEE_PEOPLE,
+    Permission.MANAGE_PEOPLE,
+    Permission.GRANT_ROLES,
+    Permission.MANAGE_AGENCIES,
+    Permission.SEE_REPORTS,
+    Permission.REVOKE_CERTIFICATES,
+    Permission.SEE_AUDIT,
+)
+"""Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""
+
+SEEING_TEAMS = (Permission.LEAD_COHORTS,)
+
+
+def sight_of(viewer: Viewer | None) -> Sight:
+    """What the database shows to a viewer beneath every filter of ours (`lms.wall`); nothing to a stranger."""
+    if viewer is None:
+        return NOBODY
+    return viewer_sight(viewer.id, _reach(viewer, SEEING_PEOPLE), _reach(viewer, SEEING_TEAMS))
+
+
+def _reach(viewer: Viewer, permissions: Iterable[Permission]) -> tuple[str, ...] | None:
+    """Paths over which the viewer has any of the permissions; None means everywhere."""
+    paths: set[str] = set()
+    for permission in permissions:
+        found = scope(viewer, permission)
+        if found is None:
+            return None
+        paths.update(found)
+    return tuple(sorted(paths))
 
 
 def roles_with(permission: Permission) -> Iterable[str]:

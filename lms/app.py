@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms.schema  # noqa: F401 - every table is known before the first query
@@ -17,6 +19,7 @@ from lms.logs import configure_logs
 from lms.resources import data_folder
 from lms.secret import local_secret
 from lms.settings import Settings, read_settings
+from lms.wall.role import refuse_without_wall
 from lms.web import install_web
 
 log = logging.getLogger("lms")
@@ -29,6 +32,18 @@ class Runtime:
     settings: Settings
     files: FileStore
     sign_in_form: Callable[[], Any] | None = None
+
+
+def hold_second_wall(engine: Engine) -> None:
+    """Refuse to start, and later refuse any connection, where row-level security would not hold.
+
+    Raises SettingsError. A database that does not answer yet is looked at with the first connection that it gives.
+    """
+    refuse_without_wall(engine)
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        log.warning("the database does not answer yet: %s", type(error.orig).__name__)
 
 
 def create_app(settings: Mapping[str, Any] | Settings | None = None) -> Flask:
@@ -52,6 +67,8 @@ def create_app(settings: Mapping[str, Any] | Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+        if chosen.is_production:
+            hold_second_wall(db.engine)
     if chosen.trusted_proxies:
         count = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

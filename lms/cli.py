@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from lms.wall.sight import SYSTEM, standing_as
+
 HOMES = {
     "check": "lms.commands.writing:check_command",
     "new": "lms.commands.writing:new_group",
@@ -42,8 +44,10 @@ class CommandsAtHome(click.Group):
 
 @click.group(cls=CommandsAtHome, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="crosstrain", message="%(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Crosstrain: training, certification and teams, from Markdown courses."""
+    context.with_resource(standing_as(SYSTEM))  # whoever has a shell here has the database
 
 
 def main() -> int:

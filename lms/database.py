@@ -24,6 +24,9 @@ T = TypeVar("T")
 TABLE_PREFIX = "lms_"
 """Every table begins with it, so that a host application's own tables never collide with ours."""
 
+VERSION_TABLE = "lms_alembic_version"
+"""Where Alembic notes which migration the database is at."""
+
 BUSY_SECONDS = 30
 """How long a SQLite connection waits for the write lock before the person is asked to try again."""
 

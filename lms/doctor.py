@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.resources import data_folder
 from lms.schema import head_revision, present_revision
 from lms.settings import Settings
+from lms.wall.role import find_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("templates, courses, migrations", look_at_data),
         ("PDF library", look_at_pdf),
         ("database", look_at_database),
+        ("second wall", look_at_wall),
         ("mail", look_at_mail),
         ("queue", look_at_queue),
         ("time zone", look_at_zone),
@@ -81,15 +83,28 @@ def look_at_database(settings: Settings) -> str:
     try:
         with engine.connect() as connection:
             present, head = present_revision(connection), head_revision()
-            if engine.dialect.name == "postgresql":
-                is_super = connection.exec_driver_sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-                if is_super.scalar() and settings.is_production:
-                    raise OSError("the application signs in as a superuser; give it a role of its own")
     finally:
         engine.dispose()
     if present != head:
         raise OSError(f"it is at {present or 'nothing'}, the program needs {head}: run lms db upgrade")
     return f"{engine.dialect.name}, up to date"
+
+
+def look_at_wall(settings: Settings) -> str:
+    """Whether the database itself keeps people of other agencies from view; in development it need not."""
+    engine = create_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            gap = find_gap(connection)
+    finally:
+        engine.dispose()
+    if engine.dialect.name != "postgresql":
+        if settings.is_production:
+            return "SQLite has none: only the queries' own filters keep agencies apart"
+        return "SQLite has none"
+    if gap is not None and settings.is_production:
+        raise OSError(gap)
+    return f"does not hold here: {gap}" if gap is not None else "holds"
 
 
 def look_at_mail(settings: Settings) -> str:

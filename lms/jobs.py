@@ -21,6 +21,7 @@ from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, 
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
 from lms.settings import Settings
+from lms.wall.sight import SYSTEM, looking_as
 
 log = logging.getLogger("lms.jobs")
 
@@ -91,7 +92,7 @@ HANDLERS: dict[str, Callable[[OutboxMessage, Mapping[str, Any], Settings], bool 
 def deliver_message(app: Flask, message_id: int) -> bool:
     """Deliver one claimed message and note how it went; a failure is due again later, visibly given up at last."""
     settings: Settings = app.extensions["lms"].settings
-    with app.app_context():
+    with app.app_context(), looking_as(SYSTEM):
         message = db.session.get(OutboxMessage, message_id)
         if message is None or message.delivered_at is not None:
             return False

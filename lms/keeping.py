@@ -134,7 +134,7 @@ def _run_with(settings: Settings, program: str, *options: str) -> None:
     a command line. Raises Invalid where it is missing or fails."""
     if shutil.which(program) is None:
         raise Invalid(f"{program} is not installed; on Debian: apt-get install postgresql-client. Nothing was changed.")
-    url = make_url(settings.migration_database_url or settings.database)
+    url = make_url(settings.owner_database)
     secret = {} if url.password is None else {"PGPASSWORD": url.password}
     address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     done = subprocess.run(
@@ -144,5 +144,9 @@ def _run_with(settings: Settings, program: str, *options: str) -> None:
         text=True,
         check=False,
     )
+    if "row-level security" in done.stderr:
+        raise Invalid(
+            "The application's role may not dump the tables: set LMS_MIGRATION_DATABASE_URL to their owner's."
+        )
     if done.returncode:
         raise Invalid(f"{program} failed: {done.stderr.strip()[-400:]}")

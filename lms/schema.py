@@ -21,11 +21,13 @@ import lms.keys
 import lms.learning.models
 import lms.outbox
 import lms.people.models  # noqa: F401 - importing them fills Model.metadata
-from lms.database import BUSY_SECONDS, Model, prepare_engine
+from lms.database import BUSY_SECONDS, VERSION_TABLE, Model, prepare_engine
 from lms.resources import data_folder
 from lms.settings import with_driver
+from lms.wall.role import grant_to_application
 
-VERSION_TABLE = "lms_alembic_version"
+__all__ = ["VERSION_TABLE", "downgrade", "head_revision", "metadata", "present_revision", "upgrade"]
+
 metadata = Model.metadata
 T = TypeVar("T")
 
@@ -42,9 +44,18 @@ def alembic_config(url: str = "") -> Config:
     return config
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; commits. Two that start at once go one after the other."""
-    _migrate(url, lambda config, connection: command.upgrade(config, revision))
+def upgrade(url: str, revision: str = "head", *, application_url: str | None = None) -> str | None:
+    """Bring the database at `url` to a revision; commits. Two that start at once go one after the other.
+
+    On PostgreSQL, gives the role of `application_url` what the application needs, in the same transaction; returns that
+    role, None where there is none of its own.
+    """
+
+    def step(config: Config, connection: Connection) -> str | None:
+        command.upgrade(config, revision)
+        return grant_to_application(connection, application_url) if application_url is not None else None
+
+    return _migrate(url, step)
 
 
 def downgrade(url: str, revision: str) -> None:

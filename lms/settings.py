@@ -34,7 +34,9 @@ class Settings:
     env: str = setting("development", "`production` refuses to start on defaults that are only safe on one machine.")
     secret_key: str = setting("", "Signs cookies and opaque answer ids; at least 32 characters in production.")
     database_url: str = setting("", "SQLAlchemy address; SQLite in the instance folder when empty.")
-    migration_database_url: str = setting("", "The owner's address, for migrations only; `database_url` when empty.")
+    migration_database_url: str = setting(
+        "", "The tables' owner, for migrations and backups; `database_url` when empty."
+    )
     instance_path: str = setting("instance", "Folder for the SQLite files, mail and stored documents.")
     site_name: str = setting("Crosstrain", "Name in the header and on certificates' verification pages.")
     site_notice: str = setting("Training for public staff", "Short line in the top strip of each page.")
@@ -86,6 +88,11 @@ class Settings:
         """The SQLAlchemy address in use."""
         url = self.database_url or f"sqlite:///{self.instance / 'crosstrain.sqlite'}"
         return with_driver(url)
+
+    @property
+    def owner_database(self) -> str:
+        """The address of the tables' owner, who alone changes their shape; the application's if it is the only one."""
+        return with_driver(self.migration_database_url) if self.migration_database_url else self.database
 
     @property
     def language_list(self) -> tuple[str, ...]:

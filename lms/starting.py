@@ -48,7 +48,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
             f"not. Stop that program, or choose another port: PORT={free_port_above(settings)} make run"
         )
     settings.instance.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.migration_database_url or settings.database)
+    upgrade(settings.owner_database, application_url=settings.database)
     is_demo = not settings.is_production and settings.host in LOOPBACK
     if is_demo:
         settings = replace(settings, demo=True)

@@ -11,11 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from lms.app import create_app
 from lms.database import db
-from tests.support.databases import empty, fresh_database, postgresql_address
+from lms.wall.sight import SYSTEM, standing_as
+from tests.support.databases import empty, make_tables, postgresql_address, walled_database
 from tests.support.world import World
 
 
@@ -30,20 +31,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine_kind", kinds, scope="session")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def test_sight() -> Iterator[None]:
+    """What a test does by itself, outside of requests, sees everything; requests see what their viewer may."""
+    with standing_as(SYSTEM):
+        yield
+
+
 @pytest.fixture(scope="session")
-def database_url(engine_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_urls(engine_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The owner's address, and the application's: on PostgreSQL another role, for whom the second wall holds."""
     if engine_kind == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite'}"
+        yield url, url
         return
     address = postgresql_address()
     if address is None:
         pytest.skip("no PostgreSQL answers: set LMS_TEST_DATABASE_URL or start one on its standard port")
-    with fresh_database(address, os.environ.get("PYTEST_XDIST_WORKER", "main")) as url:
-        yield url
+    with walled_database(address, os.environ.get("PYTEST_XDIST_WORKER", "main")) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="session")
-def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def database_url(database_urls: tuple[str, str]) -> str:
+    return database_urls[1]
+
+
+@pytest.fixture(scope="session")
+def owner_engine(database_urls: tuple[str, str]) -> Iterator[Engine]:
+    """The tables, through their owner's eyes: who makes and empties them."""
+    engine = make_tables(*database_urls)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def built_app(database_url: str, owner_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(
         {
             "database_url": database_url,
@@ -55,10 +78,6 @@ def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
     )
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    with app.app_context():
-        from lms.database import Model
-
-        Model.metadata.create_all(db.engine)
     yield app
     with app.app_context():
         db.session.remove()
@@ -66,12 +85,12 @@ def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def app(built_app: Flask) -> Iterator[Flask]:
+def app(built_app: Flask, owner_engine: Engine) -> Iterator[Flask]:
     """The application on an empty database."""
     yield built_app
     with built_app.app_context():
         db.session.remove()
-        empty(db.engine)
+    empty(owner_engine)
     limiter = built_app.extensions.get("limiter")
     for one in limiter or ():
         one.reset()
@@ -111,6 +130,9 @@ def redis_url() -> str:
     return url
 
 
+NOT_COUNTED = ("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK", "SELECT set_config(")
+
+
 class QueryCount:
     """Statements seen since it was made; `statements` lists them."""
 
@@ -119,7 +141,8 @@ class QueryCount:
 
     @property
     def count(self) -> int:
-        return len([one for one in self.statements if not one.startswith(("BEGIN", "PRAGMA", "COMMIT", "ROLLBACK"))])
+        # Telling PostgreSQL who looks belongs to beginning a transaction, like BEGIN itself; SQLite has nothing to tell.
+        return len([one for one in self.statements if not one.startswith(NOT_COUNTED)])
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from lms.access import Permission
 from lms.database import db
@@ -36,13 +37,13 @@ ENTRIES = (
 
 
 @pytest.fixture(scope="module")
-def scene(built_app: Flask) -> Iterator[Scene]:
+def scene(built_app: Flask, owner_engine: Engine) -> Iterator[Scene]:
     built_app.config["WTF_CSRF_ENABLED"] = False
     yield Scene(built_app)
     built_app.config["WTF_CSRF_ENABLED"] = True
     with built_app.app_context():
         db.session.remove()
-        empty(db.engine)
+    empty(owner_engine)
 
 
 @pytest.fixture(scope="module")

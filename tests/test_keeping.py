@@ -24,11 +24,11 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def settings(app: Flask, tmp_path: Path, engine_kind: str) -> Settings:
+def settings(app: Flask, tmp_path: Path, engine_kind: str, database_urls: tuple[str, str]) -> Settings:
     if engine_kind == "postgresql" and shutil.which("pg_dump") is None:
         pytest.skip("pg_dump is not installed")
     runtime: Settings = app.extensions["lms"].settings
-    return replace(runtime, instance_path=str(tmp_path / "instance"))
+    return replace(runtime, instance_path=str(tmp_path / "instance"), migration_database_url=database_urls[0])
 
 
 def count(app: Flask, model: type) -> int:
@@ -64,6 +64,16 @@ def test_a_backup_taken_during_writes_restores_whole(
     restore_from(settings, tmp_path / "backup.tar.gz")
 
     assert count(app, Agency) == count(app, User) + 1
+
+
+@pytest.mark.postgresql_only
+def test_a_backup_with_the_applications_address_alone_says_whose_is_needed(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(Invalid, match="LMS_MIGRATION_DATABASE_URL"):
+        back_up(replace(settings, migration_database_url=""), tmp_path / "backup.tar.gz")
+
+    assert not (tmp_path / "backup.tar.gz").exists()
 
 
 def test_stored_files_come_back_with_the_database(app: Flask, settings: Settings, tmp_path: Path) -> None:
@@ -166,7 +176,7 @@ def test_the_password_of_the_database_is_on_no_command_line(
 
     monkeypatch.setattr(subprocess, "run", note)
     with pytest.raises(Invalid, match="stopped here"):
-        back_up(replace(settings, database_url="postgresql://lms:s%40cret@db.test/lms"), tmp_path / "backup.tar.gz")
+        back_up(replace(settings, database_url="postgresql://lms:s%40cret@db.test/lms", migration_database_url=""), tmp_path / "backup.tar.gz")
 
     command, env = seen[0]
     assert "cret" not in " ".join(command)

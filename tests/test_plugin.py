@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from lms import LMS, HostPerson
 from lms.clock import utc_now
-from lms.database import Model, db, writing
+from lms.database import db, writing
 from lms.people import identities
 from lms.people.accounts import create_administrator
 from lms.people.models import Agency, Membership, RoleGrant, User
@@ -40,20 +41,25 @@ def people() -> dict[str, HostPerson]:
 
 
 @pytest.fixture
-def mounted(tmp_path: Path, people: dict[str, HostPerson]) -> tuple[Flask, LMS]:
+def mounted(
+    app: Flask, database_url: str, tmp_path: Path, people: dict[str, HostPerson]
+) -> Iterator[tuple[Flask, LMS]]:
+    """On the tables of the tests, which `app` empties afterwards: the second wall stands below a host too."""
     settings = {
+        "database_url": database_url,
         "secret_key": "the LMS's own secret, 32 characters or more",
         "instance_path": str(tmp_path / "lms"),
         "host_roles": "nurse-educator=agency-administrator",
     }
     host, lms = make_host(tmp_path, people, settings)
     assert lms.inner is not None
-    with lms.inner.app_context():
-        Model.metadata.create_all(db.engine)
-        with writing():
-            db.session.add(Agency(name="General", code="KC-GEN", kind="hospital", path="/1/", created_at=utc_now()))
+    with lms.inner.app_context(), writing():
+        db.session.add(Agency(name="General", code="KC-GEN", kind="hospital", path="/1/", created_at=utc_now()))
     World(lms.inner).publish("tiny")
-    return host, lms
+    yield host, lms
+    with lms.inner.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from lms.assessment.models import Attempt
 from lms.certification.codes import normalize_code
@@ -55,12 +55,12 @@ def test_synthetic_people_have_records_that_the_tables_accept_and_the_program_re
     assert db.session.scalars(select(User.password_hash).distinct()).all() == [None]
 
 
-def test_the_same_number_of_learners_gives_the_same_people(context: Flask, world: World) -> None:
+def test_the_same_number_of_learners_gives_the_same_people(context: Flask, world: World, owner_engine: Engine) -> None:
     world.publish("tiny")
     seed(site(context), 25, quiet)
     first = (numbers(), db.session.scalars(select(User.name).order_by(User.id)).all())
     db.session.remove()
-    empty(db.engine)
+    empty(owner_engine)
     world.publish("tiny")
 
     seed(site(context), 25, quiet)

@@ -19,7 +19,7 @@ def find_certificate(code: str) -> Certificate:
     """The certificate with a stored code; whoever shows it asks `reaches` first.
 
     Raises NotFound in the words of one that is out of reach: only verification, where look-ups are limited, says
-    which codes exist.
+    which codes exist; and the second wall may hide one that was issued.
     """
     certificate = db.session.scalar(select(Certificate).where(Certificate.code == code))
     if certificate is None:

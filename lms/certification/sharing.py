@@ -15,6 +15,7 @@ from lms.certification.models import Certificate, ShareLink
 from lms.database import db
 from lms.errors import N_, Conflict, NotFound
 from lms.people import audit
+from lms.wall.sight import VERIFICATION, looking_as
 
 MOST_LINKS = 20
 """Open links of one certificate."""
@@ -72,18 +73,16 @@ def open_links(certificate_id: int, secret_key: str) -> list[OpenLink]:
     return found
 
 
-def opens(token: str, certificate_id: int) -> bool:
-    """Whether a token that somebody brought opens this certificate's PDF."""
+def find_shared(code: str, token: str) -> Certificate | None:
+    """The certificate with this stored code, if a token that somebody brought opens it."""
     if not 20 <= len(token) <= 100:
-        return False
-    found = db.session.scalar(
-        select(ShareLink.id).where(
-            ShareLink.token_hash == _hash(token),
-            ShareLink.certificate_id == certificate_id,
-            ShareLink.revoked_at.is_(None),
+        return None
+    with looking_as(VERIFICATION):
+        return db.session.scalar(
+            select(Certificate)
+            .join(ShareLink, ShareLink.certificate_id == Certificate.id)
+            .where(Certificate.code == code, ShareLink.token_hash == _hash(token), ShareLink.revoked_at.is_(None))
         )
-    )
-    return found is not None
 
 
 def _token(certificate_id: int, created_at: datetime, secret_key: str) -> str:

@@ -14,6 +14,7 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
 from lms.database import db
+from lms.wall.sight import VERIFICATION, looking_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Verification:
 
 def find_coded(code: str) -> Certificate | None:
     """The certificate with a stored code; None where none was issued."""
-    return db.session.scalar(select(Certificate).where(Certificate.code == code))
+    with looking_as(VERIFICATION):
+        return db.session.scalar(select(Certificate).where(Certificate.code == code))
 
 
 def verification_of(certificate: Certificate, now: datetime, team_standing: TeamStanding | None = None) -> Verification:
@@ -106,7 +108,8 @@ def verification_of(certificate: Certificate, now: datetime, team_standing: Team
     facts = CertificateFacts.from_json(certificate.facts)
     newer = None
     if certificate.superseded_by_id is not None:
-        newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
+        with looking_as(VERIFICATION):
+            newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
     return Verification(
         code=certificate.code,
         status=standing_with(status_of(certificate, now), team_standing),

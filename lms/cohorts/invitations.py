@@ -18,6 +18,7 @@ from lms.outbox import enqueue
 from lms.people.audit import note
 from lms.people.models import Agency
 from lms.people.viewer import Viewer
+from lms.wall.sight import SYSTEM, looking_as
 
 LINK_DAYS = 14
 """A mailed link lies in an inbox for so long at most."""
@@ -75,13 +76,14 @@ def normalize_join_code(text: str) -> str:
 
 
 def find_invitation(token: str, now: datetime) -> CohortInvitation:
-    """The open invitation behind a link's token or a typed code. Raises NotFound."""
-    invitation = db.session.scalar(
-        select(CohortInvitation)
-        .join(Cohort, Cohort.id == CohortInvitation.cohort_id)
-        .options(contains_eager(CohortInvitation.cohort))
-        .where(CohortInvitation.token_hash == _hash(token), _is_open(now), Cohort.archived_at.is_(None))
-    )
+    """The open invitation behind a link's token or a typed code, for whoever has it. Raises NotFound."""
+    with looking_as(SYSTEM):
+        invitation = db.session.scalar(
+            select(CohortInvitation)
+            .join(Cohort, Cohort.id == CohortInvitation.cohort_id)
+            .options(contains_eager(CohortInvitation.cohort))
+            .where(CohortInvitation.token_hash == _hash(token), _is_open(now), Cohort.archived_at.is_(None))
+        )
     if invitation is None:
         raise NotFound(_MISSING)
     return invitation

@@ -46,8 +46,10 @@ def upgrade_command() -> None:
     """Bring the database to the newest shape."""
     settings = load_settings()
     settings.instance.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.migration_database_url or settings.database)
+    role = upgrade(settings.owner_database, application_url=settings.database)
     say("The database is up to date.")
+    if role is not None:
+        say(f"The role {role} has what the application needs, and the second wall holds for it.")
 
 
 @click.group("certificate")

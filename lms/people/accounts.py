@@ -16,6 +16,7 @@ from lms.people.audit import note
 from lms.people.models import PasswordReset, RoleGrant, User
 from lms.people.names import checked_name, clean_email
 from lms.people.signins import end_all_sessions, token_hash
+from lms.wall.sight import SYSTEM, looking_as
 
 RESET_MINUTES = 60
 
@@ -172,16 +173,17 @@ def ask_for_reset(email: str, *, token: str, link: str) -> None:
 
 def find_reset(token: str) -> User | None:
     """Whose password a link may set now."""
-    return db.session.scalars(
-        select(User)
-        .join(PasswordReset, PasswordReset.user_id == User.id)
-        .where(
-            PasswordReset.token_hash == token_hash(token),
-            PasswordReset.used_at.is_(None),
-            PasswordReset.expires_at > utc_now(),
-            User.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    with looking_as(SYSTEM):  # whoever has the link is the person, not signed in
+        return db.session.scalars(
+            select(User)
+            .join(PasswordReset, PasswordReset.user_id == User.id)
+            .where(
+                PasswordReset.token_hash == token_hash(token),
+                PasswordReset.used_at.is_(None),
+                PasswordReset.expires_at > utc_now(),
+                User.disabled_at.is_(None),
+            )
+        ).one_or_none()
 
 
 def use_reset(token: str, password_hash: str) -> int:

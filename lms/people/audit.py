@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select
 from lms.clock import utc_now
 from lms.database import db
 from lms.people.models import Agency, AuditEvent, User
+from lms.wall.sight import SYSTEM, looking_as
 
 PAGE_SIZE = 50
 
@@ -101,6 +102,7 @@ def _names(events: Sequence[AuditEvent]) -> tuple[dict[int, str], dict[int, str]
         event.subject_id for event in events if event.subject_kind == "user"
     }
     agencies = {event.agency_id for event in events}
-    users = db.session.execute(select(User.id, User.name).where(User.id.in_(people - {None})))
+    with looking_as(SYSTEM):  # who did something to an agency is named there, wherever they work
+        users = db.session.execute(select(User.id, User.name).where(User.id.in_(people - {None}))).all()
     places = db.session.execute(select(Agency.id, Agency.name).where(Agency.id.in_(agencies - {None})))
     return {row[0]: row[1] for row in users}, {row[0]: row[1] for row in places}

@@ -10,11 +10,12 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
-from lms.access import Viewer
+from lms.access import Viewer, sight_of
 from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
 from lms.people import signins
 from lms.settings import Settings
+from lms.wall.sight import SYSTEM, see
 from lms.web.hosting import HOST_PREFIX, host_viewer, is_hosted
 
 STRANGER_SECONDS = 24 * 3600
@@ -62,6 +63,17 @@ class DatabaseSessions(SessionInterface):
         return ("__Host-lms" if self.is_secure else "lms"), "/", self.is_secure
 
     def open_session(self, app: Flask, request: Request) -> LmsSessionData:
+        """Who asks is found out with everything in sight; from then on the request sees what they may."""
+        viewer = None
+        see(SYSTEM)
+        try:
+            found = self._find(request)
+            viewer = found.viewer
+            return found
+        finally:
+            see(sight_of(viewer))
+
+    def _find(self, request: Request) -> LmsSessionData:
         if is_hosted(request.environ):
             return self._open_hosted(request)
         value = request.cookies.get(self._place(request.environ)[0], "")

@@ -11,8 +11,10 @@ from flask import g, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import NotFound
 
+from lms.access import sight_of
 from lms.database import db
 from lms.people import accounts, passwords, signins
+from lms.wall.sight import NOBODY, SYSTEM, looking_as, see
 from lms.web.guards import act, maybe_viewer, settings, today
 from lms.web.hosting import is_hosted
 from lms.web.sessions import LmsSessionData
@@ -23,8 +25,9 @@ def try_sign_in(email: str, password: str) -> int | None:
 
     Every refusal costs the same work and answers the same. The password is checked outside of any transaction.
     """
-    found = accounts.find_credentials(email)
-    db.session.rollback()
+    with looking_as(SYSTEM):  # nobody is signed in yet
+        found = accounts.find_credentials(email)
+        db.session.rollback()
     if not accounts.check_credentials(found, password, allow_demo=demo_is_allowed()) or found is None:
         return None
     old = found.password_hash
@@ -52,7 +55,9 @@ def sign_in(user_id: int) -> None:
     data.begin(act(begin), fresh)
     # The rest of this request belongs to the new person: its form tokens and its header.
     g.pop("csrf_token", None)
-    g._login_user = data.viewer = signins.load_viewer(user_id, today=today())
+    with looking_as(SYSTEM):
+        g._login_user = data.viewer = signins.load_viewer(user_id, today=today())
+    see(sight_of(data.viewer))
 
 
 def sign_out() -> None:
@@ -63,6 +68,7 @@ def sign_out() -> None:
         act(lambda: signins.end_session(session_id, user_id))
     data = current_session()
     data.end()
+    see(NOBODY)
     g.pop("csrf_token", None)
     g.pop("_login_user", None)
 

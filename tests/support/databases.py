@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
-from lms.database import Model
+import lms.schema  # noqa: F401 - every table is known
+from lms.database import Model, engine_options, prepare_engine
+from lms.wall.policies import raise_wall
+from lms.wall.role import grant_to_application
 
 STANDARD = "postgresql://postgres@127.0.0.1:5432/postgres"
 
@@ -37,6 +41,34 @@ def fresh_database(address: str, worker: str) -> Iterator[str]:
     finally:
         with psycopg.connect(address, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def walled_database(address: str, worker: str) -> Iterator[tuple[str, str]]:
+    """The same, as two addresses: its owner's, and that of a role for the application, for whom the wall holds."""
+    with fresh_database(address, worker) as owner:
+        url = make_url(owner)
+        role, password = f"{url.database}_app", secrets.token_hex(16)
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}'")
+        try:
+            yield owner, url.set(username=role, password=password).render_as_string(hide_password=False)
+        finally:
+            with psycopg.connect(address, autocommit=True) as server:
+                # What the role was given goes with the database.
+                server.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+                server.execute(f'DROP ROLE "{role}"')
+
+
+def make_tables(owner_url: str, application_url: str) -> Engine:
+    """All tables, the wall, and what the application's role needs; returns the owner's engine."""
+    engine = create_engine(owner_url, **engine_options(owner_url))
+    prepare_engine(engine)
+    with engine.begin() as connection:
+        Model.metadata.create_all(connection)
+        raise_wall(connection)
+        grant_to_application(connection, application_url)
+    return engine
 
 
 def empty(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from lms.database import db, writing
 from lms.people import signins
 from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.people.passwords import hash_password
+from lms.wall.sight import SYSTEM, looking_as
 
 T = TypeVar("T")
 TEST_COURSES = Path(__file__).parents[1] / "courses"
@@ -42,7 +43,8 @@ class World:
             return step()
 
     def read(self, step: Callable[[], T]) -> T:
-        with self.app.app_context():
+        """Look with everything in sight, from any thread."""
+        with self.app.app_context(), looking_as(SYSTEM):
             return step()
 
     def agency(
