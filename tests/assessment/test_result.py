@@ -130,3 +130,16 @@ def test_a_written_answer_waits_for_a_trainer_and_passes_nobody(client: FlaskCli
     assert "waits for a trainer" in page
     assert "I would tell the nurse." in page
     assert "Names a helper" not in page
+
+
+def test_a_scale_shows_each_statement_once_with_what_was_chosen(client: FlaskClient, world: World) -> None:
+    files = load_folder(TEST_COURSES / "tiny")
+    scale = b"\n### How far do you agree?\n\n<!-- q: t-sure; type: likert; scale: 1..5; low: no; high: yes -->\n\n- I can say it.\n"
+    world.publish_files({**files, "en/90-final.md": files["en/90-final.md"] + scale})
+    taker = prepare(client, world)
+    name = re.findall(r'name="(t-sure\.[^"]+)"', taker.page)[0]
+
+    taker.submit({**taker.right, name: "4"})
+
+    assert taker.page.count("I can say it.") == 1
+    assert "I can say it. <strong>4</strong>" in taker.page

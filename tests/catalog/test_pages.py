@@ -178,3 +178,54 @@ def test_a_stranger_gets_no_files(client: FlaskClient, world: World, files: dict
     world.publish_files({**files, "media/one.png": b"\x89PNG"})
 
     assert client.get("/courses/tiny/assets/1/one.png").status_code == 303
+
+
+def with_glossaries(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The tiny course with words of the first module explained in both languages, and a second module in English only."""
+    lesson, second = "en/01-first-steps.md", "en/02-second-steps.md"
+    facts = files["course.yaml"].replace(b"{id: second-steps, prerequisites: [first-steps]}", b"{id: second-steps}")
+    return {
+        **files,
+        "course.yaml": facts,
+        "en/glossary.md": b"# Glossary\n\nBreath\n: What goes in and out.\n",
+        "es/glossary.md": "# Glosario\n\nRespiración\n: Lo que entra y sale.\n".encode(),
+        lesson: files[lesson] + b"\nTake a breath.\n",
+        second: b"\n\nTake a breath.\n\n## ".join(files[second].split(b"\n\n## ", 1)),
+        "es/01-first-steps.md": files["es/01-first-steps.md"] + "\nUna respiración.\n".encode(),
+    }
+
+
+def test_a_word_of_a_module_leads_to_its_meaning_in_the_modules_language(
+    client: FlaskClient, world: World, files: dict[str, bytes]
+) -> None:
+    world.publish_files(with_glossaries(files))
+    world.sign_in(client, world.user())
+    form = form_of(page_of(client, "/courses/tiny"), "/enroll")
+    client.post(form.action, data=form.fields)
+
+    english = page_of(client, "/learn/tiny/first-steps")
+    spanish = page_of(client, "/learn/tiny/first-steps?lang=es")
+    not_translated = page_of(client, "/learn/tiny/second-steps?lang=es")
+
+    assert 'class="term" href="/courses/tiny/glossary?words=en#breath"' in english
+    assert 'href="/courses/tiny/glossary?words=es#respiraci%C3%B3n"' in spanish
+    assert 'href="/courses/tiny/glossary?words=en#breath"' in not_translated
+
+
+def test_the_glossary_shows_the_words_that_were_asked_for(
+    client: FlaskClient, world: World, files: dict[str, bytes]
+) -> None:
+    world.publish_files(with_glossaries(files))
+
+    page = page_of(client, "/courses/tiny/glossary?words=en&lang=es")
+
+    assert '<dt id="breath">Breath</dt>' in page
+    assert 'lang="en"' in page
+    assert '<dt id="respiración">' in page_of(client, "/courses/tiny/glossary?words=xx&lang=es")
+
+
+def test_a_course_says_which_minutes_count(client: FlaskClient, two_courses: None) -> None:
+    page = page_of(client, "/courses/tiny")
+
+    assert "30 minutes in 2 modules that teach." in page
+    assert "about 25 minutes more, which are not counted" in page

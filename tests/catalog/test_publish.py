@@ -39,7 +39,7 @@ def test_the_first_publication_is_version_one(world: World, files: dict[str, byt
     version = world.read(lambda: db.session.get_one(CourseVersion, version_id))
     assert (version.number, version.change, version.is_current, version.code) == (1, "first", True, "TST-001")
     assert version.facts["titles"] == {"en": "A tiny course", "es": "Un curso pequeño"}
-    assert [module["minutes"] for module in version.facts["modules"]] == [10, 20, 15]
+    assert [module["minutes"] for module in version.facts["modules"]] == [30, 10, 15]
 
 
 def test_publishing_the_same_content_again_changes_nothing(world: World, files: dict[str, bytes]) -> None:

@@ -102,7 +102,7 @@ def text_of(page: str) -> str:
 def test_a_module_tells_where_one_is(nurse: FlaskClient) -> None:
     page = text_of(page_of(nurse, FIRST))
 
-    assert "Module 1 of 3 · about 5 minutes" in page
+    assert "Module 1 of 3 · about 30 minutes" in page
     assert "0 of 3 modules completed" in page
     assert "Take a breath. Then take the first step." in page
 
@@ -279,7 +279,7 @@ def test_home_shows_one_thing_to_go_on_with(nurse: FlaskClient) -> None:
     page = text_of(page_of(nurse, "/home"))
 
     assert "A tiny course" in page
-    assert "about 30 minutes left" in page
+    assert "about 55 minutes left" in page
 
 
 def test_home_of_a_newcomer_leads_to_the_courses(client: FlaskClient, world: World) -> None:
