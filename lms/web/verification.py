@@ -33,6 +33,11 @@ def everybody() -> str:
     return "verify:everybody"
 
 
+counted_in_all = limiter.shared_limit(LIMIT_OF_ALL, scope="verify", key_func=everybody)
+counted_by_address = limiter.shared_limit(verify_limit, scope="verify")
+"""Nearest to the view, and so counted first: what one address asks too much does not use up everybody's look-ups."""
+
+
 @blueprint.after_request
 def keep_out_of_search(response: Response) -> Response:
     """A certificate is found by its code, never by a search."""
@@ -55,8 +60,8 @@ def show_form() -> Answer:
 
 @blueprint.get("/verify/<code>")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@counted_in_all
+@counted_by_address
 def show_verification(code: str) -> Answer:
     """What the code stands for, or in clear words that it stands for nothing."""
     found = normalize_code(code)
@@ -70,8 +75,8 @@ def show_verification(code: str) -> Answer:
 
 @blueprint.get("/verify/<code>.json")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@counted_in_all
+@counted_by_address
 def show_json(code: str) -> Response:
     """The same for programs."""
     found = normalize_code(code)
@@ -85,8 +90,8 @@ def show_json(code: str) -> Response:
 
 @blueprint.post("/verify/<code>/name")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@counted_in_all
+@counted_by_address
 def check_name(code: str) -> Answer:
     """Whether a typed name is the hidden one. The answer is the page itself: the name is in no address and no log."""
     found = normalize_code(code)
@@ -102,8 +107,8 @@ def check_name(code: str) -> Answer:
 
 @blueprint.post("/verify/file")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@counted_in_all
+@counted_by_address
 def check_file() -> Answer:
     """Whether exactly these bytes were issued here. The file is read and forgotten."""
     stands_at(url_for(".show_form"))

@@ -499,6 +499,24 @@ def test_a_genuine_file_of_a_revoked_certificate_is_still_revoked(learners: Lear
     assert 'data-status="revoked"' in answer.get_data(as_text=True)
 
 
+def test_one_address_cannot_use_up_the_look_ups_of_all(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = app.extensions["lms"]
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, verify_limit="3 per minute"))
+    code, ways = new_code(), ("", ".json")
+
+    answers = [
+        client.get(f"/verify/{code}{ways[number % 2]}", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code
+        for number in range(1300)
+    ]
+    other = client.get(f"/verify/{code}", environ_base={"REMOTE_ADDR": "203.0.113.8"})
+
+    assert answers.count(404) == 3, "page and twin are counted together"
+    assert answers.count(429) == 1297
+    assert other.status_code == 404
+
+
 def test_look_ups_are_limited_per_address(client: FlaskClient) -> None:
     answers = [client.get(f"/verify/{new_code()}.json") for _ in range(31)]
 
