@@ -113,7 +113,11 @@ db = SQLAlchemy(
 
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` is given for an address (see design: measured lock behaviour of SQLite)."""
-    dumps = {"json_serializer": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+    # Parameters are names and answers of people: no error shows them.
+    dumps = {
+        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        "hide_parameters": True,
+    }
     if make_url(url).get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}, **dumps}
     return {

@@ -14,9 +14,17 @@ from lms.settings import Settings
 def make_queue(settings: Settings) -> Huey:
     """A connection to the queue; what is in it may be lost without harm."""
     if settings.redis_url:
-        return RedisHuey("lms", url=settings.redis_url, results=False)
+        return RedisHuey("lms", url=with_timeouts(settings.redis_url), results=False)
     settings.instance.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("lms", filename=str(settings.instance / "queue.sqlite"), results=False, fsync=False)
+
+
+def with_timeouts(url: str) -> str:
+    """The address with limits on waiting, unless it names its own: else a Redis that hangs would hold the request that
+    only wants to wake the worker."""
+    if "socket_timeout" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}socket_timeout=10&socket_connect_timeout=5"
 
 
 @dataclass(frozen=True, slots=True)

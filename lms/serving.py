@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from typing import NoReturn
@@ -34,7 +35,7 @@ def web_command(settings: Settings) -> list[str]:
     command = [sys.executable, "-m", "lms.webserver", "--interface", "wsgi", "--host", settings.host]
     command += ["--port", str(settings.port), "--workers", str(settings.web_workers)]
     command += ["--blocking-threads", str(settings.web_threads), "--no-ws", "--log-level", "warning"]
-    command += ["--workers-kill-timeout", str(GRACE_SECONDS), "--respawn-failed-workers", "lms.wsgi:app"]
+    command += ["--workers-kill-timeout", str(GRACE_SECONDS // 2), "--respawn-failed-workers", "lms.wsgi:app"]
     return command
 
 
@@ -43,34 +44,47 @@ def worker_command() -> list[str]:
 
 
 class Watched:
-    """One process that is started again when it dies, slower each time it dies at once."""
+    """One process that is started again when it dies, slower each time it dies at once.
+
+    It leads a group of its own, so that Ctrl-C reaches the watcher alone, and so that nothing it started outlives it.
+    """
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name, self.command = name, command
         self.pause = 0.5
+        self.starts_at: float | None = None
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, env={**ARENAS, **os.environ})
-        self.started = time.monotonic()
+        self.process = subprocess.Popen(self.command, env={**ARENAS, **os.environ}, start_new_session=True)
+        self.started, self.starts_at = time.monotonic(), None
 
     def look(self) -> None:
+        """Start it again if it died, once its pause is over; never waits, for the others are to be looked at too."""
         if self.process.poll() is None:
             return
-        self.pause = 0.5 if time.monotonic() - self.started > 30 else min(self.pause * 2, 30)
-        print(f"The {self.name} stopped (code {self.process.returncode}); starting it again.", file=sys.stderr)  # noqa: T201
-        time.sleep(self.pause)
-        self.start()
+        if self.starts_at is None:
+            self.pause = 0.5 if time.monotonic() - self.started > 30 else min(self.pause * 2, 30)
+            self.starts_at = time.monotonic() + self.pause
+            print(f"The {self.name} stopped (code {self.process.returncode}); starting it again.", file=sys.stderr)  # noqa: T201
+            self._end_group()
+        elif time.monotonic() >= self.starts_at:
+            self.start()
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
 
     def wait(self, deadline: float) -> None:
-        try:
+        """Until it has ended, or the deadline has passed; then nothing of it is left."""
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        self._end_group()
+
+    def _end_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def become_watcher(*, with_worker: bool = True, opening: str = "") -> NoReturn:
@@ -132,20 +146,22 @@ def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[],
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     processes = [Watched("web server", web_command(settings))]
-    if with_worker:
-        processes.append(Watched("worker", worker_command()))
-    opening = Opening(settings, when_up)
-    while not stopping:
-        time.sleep(0.3)
-        opening.look()
+    try:
+        if with_worker:
+            processes.append(Watched("worker", worker_command()))
+        opening = Opening(settings, when_up)
+        while not stopping:
+            time.sleep(0.3)
+            opening.look()
+            for process in processes:
+                if not stopping:
+                    process.look()
+    finally:
         for process in processes:
-            if not stopping:
-                process.look()
-    for process in processes:
-        process.stop()
-    deadline = time.monotonic() + GRACE_SECONDS
-    for process in processes:
-        process.wait(deadline)
+            process.stop()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in processes:
+            process.wait(deadline)
 
 
 if __name__ == "__main__":

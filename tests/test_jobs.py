@@ -19,7 +19,7 @@ from lms.database import db, run_transaction, writing
 from lms.jobs import deliver_due, register
 from lms.mail import mail_folder
 from lms.outbox import OutboxMessage
-from lms.queue import make_queue
+from lms.queue import make_queue, with_timeouts
 from lms.settings import Settings
 
 PAYLOAD = {"to": "a@test.example", "template": "password-changed", "language": "en", "values": {"name": "Ana"}}
@@ -283,3 +283,9 @@ def test_a_delivered_mail_keeps_no_link_behind(app: Flask, mails: Path) -> None:
 
     assert "secret" not in str(message_of(app).payload)
     assert message_of(app).payload["template"] == "password-changed"
+
+
+def test_a_redis_that_hangs_holds_nobody_for_long() -> None:
+    assert with_timeouts("redis://r.test/1") == "redis://r.test/1?socket_timeout=10&socket_connect_timeout=5"
+    assert with_timeouts("redis://r.test/1?db=2").endswith("&socket_timeout=10&socket_connect_timeout=5")
+    assert with_timeouts("redis://r.test/1?socket_timeout=1") == "redis://r.test/1?socket_timeout=1"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lms.serving import Opening
+from lms.serving import Opening, Watched
 from lms.settings import Settings
 from lms.starting import start_everything
 
@@ -85,3 +87,42 @@ def test_a_port_that_is_taken_is_said_in_a_sentence_with_the_way_out(tmp_path: P
     assert "choose another port: PORT=" in str(refused.value)
     assert f"PORT={port} " not in str(refused.value)
     assert not (tmp_path / "instance").exists()
+
+
+def alive(name: str) -> bool:
+    """Whether any process was started with this word on its command line."""
+    lines = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+    return any(name.encode() in line for line in lines)
+
+
+def test_nothing_that_a_watched_process_started_outlives_it() -> None:
+    mark = f"31{os.getpid()}"
+    watched = Watched("test", ["sh", "-c", f"trap '' TERM; sleep {mark} & wait; wait"])
+    until = time.monotonic() + 10
+    while not alive(mark) and time.monotonic() < until:
+        time.sleep(0.05)
+
+    watched.stop()
+    watched.wait(time.monotonic() + 0.2)
+
+    assert watched.process.poll() is not None
+    assert not alive(mark)
+
+
+def test_a_process_that_died_is_started_again_after_its_pause_and_the_watcher_never_waits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = Watched("test", ["true"])
+    first = watched.process
+    first.wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "sleep", lambda seconds: pytest.fail("the watcher waited"))
+        watched.look()
+        assert watched.process is first
+        watched.starts_at = time.monotonic()
+        watched.look()
+
+    assert watched.process is not first
+    assert "starting it again" in capsys.readouterr().err
+    watched.wait(time.monotonic() + 5)

@@ -67,8 +67,10 @@ class Touched:
 def apply_new_version(course_id: int, version_id: int, change: str) -> Touched:
     """Do what a change says to people in a course. Attempts that are open keep their version. The caller commits.
 
-    A correction moves every enrollment that is not completed; a revision or retrain only those who have not opened
-    any module. Completed enrollments keep the version that they completed. A retrain asks their people to renew.
+    A correction moves every enrollment in the version that it corrects and is not completed; a revision or retrain only
+    those who have not opened any module. Whom an earlier revision left on an older version finishes that: a correction
+    of the newer one is none of theirs. Completed enrollments keep the version that they completed. A retrain asks their
+    people to renew.
     """
     still_open = (
         Enrollment.course_id == course_id,
@@ -76,7 +78,10 @@ def apply_new_version(course_id: int, version_id: int, change: str) -> Touched:
         Enrollment.version_id != version_id,
     )
     has_begun = exists().where(ModuleProgress.enrollment_id == Enrollment.id)
-    moving = still_open if change == "correction" else (*still_open, ~has_begun)
+    stays = (
+        ~Enrollment.version_id.in_(_corrected_versions(course_id, version_id)) if change == "correction" else has_begun
+    )
+    moving = (*still_open, ~(stays & has_begun))
     moved = count_changed(
         update(Enrollment).where(*moving).values(version_id=version_id).execution_options(synchronize_session=False)
     )
@@ -92,6 +97,21 @@ def apply_new_version(course_id: int, version_id: int, change: str) -> Touched:
             or 0
         )
     return Touched(moved, kept, asked)
+
+
+def _corrected_versions(course_id: int, version_id: int) -> list[int]:
+    """The versions that a correction corrects: the one before it, and those that were corrected into that one."""
+    rows = db.session.execute(
+        select(CourseVersion.id, CourseVersion.change)
+        .where(CourseVersion.course_id == course_id, CourseVersion.id != version_id)
+        .order_by(CourseVersion.number.desc())
+    )
+    found = []
+    for number, change in rows:
+        found.append(number)
+        if change != "correction":
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)

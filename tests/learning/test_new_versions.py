@@ -124,7 +124,7 @@ def test_a_retrain_asks_those_who_completed_the_course_to_renew(
     assert learner.standing.asks_for_renewal
     assert not in_progress.standing.asks_for_renewal
     page = world.client_of(learner.viewer.id).get("/courses/tiny").get_data(as_text=True)
-    assert "A new version asks for renewal" in page
+    assert "Renew what changed" in page
 
 
 def test_a_correction_after_a_retrain_does_not_take_the_request_back(
@@ -203,3 +203,25 @@ def test_publishing_unchanged_content_touches_nobody(learner: Learner, world: Wo
     publication = publish(world, files, "correction")
 
     assert (publication.outcome, publication.touched) == ("unchanged", 0)
+
+
+def test_a_correction_of_the_newer_version_leaves_those_on_the_older_one(
+    learner: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    learner.enroll().read("first-steps")
+    publish(world, edited(files), "revision")
+
+    publish(world, edited(edited(files)), "correction")
+
+    assert learner.standing.version_number == 1
+
+
+def test_a_correction_of_a_corrected_version_reaches_everybody_in_either(
+    learner: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    learner.enroll().read("first-steps")
+    publish(world, edited(files), "correction")
+
+    publish(world, edited(edited(files)), "correction")
+
+    assert learner.standing.version_number == 3
