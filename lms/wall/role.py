@@ -56,7 +56,7 @@ def refuse_without_wall(engine: Engine) -> None:
         gap = _say_gap(*connection.execute(_STANDING, {"walled": list(POLICIES)}).fetchone())
         connection.rollback()
         if gap is not None:
-            connection.close()
+            connection.close()  # nobody else would: the pool never gets it
             raise SettingsError(f"LMS_DATABASE_URL: {gap}. Give it a role of its own (README, Run it for real).")
 
 

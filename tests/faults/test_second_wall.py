@@ -51,8 +51,10 @@ def careless_view(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     @needs(Permission.SEE_PEOPLE)
     def show_everybody() -> Any:
-        served.append(db.session.scalar(select(func.pg_backend_pid())) or 0)
-        return jsonify(sorted(db.session.scalars(select(User.name))))
+        found = sorted(db.session.scalars(select(User.name)))
+        # What was told in a transaction that commits would stay if it were told to the connection.
+        run_transaction(lambda: served.append(db.session.scalar(select(func.pg_backend_pid())) or 0))
+        return jsonify(found)
 
     monkeypatch.setitem(app.view_functions, "people.show_people", show_everybody)
     return served

@@ -79,9 +79,11 @@ def test_no_policy_and_no_reason_outlives_its_table() -> None:
 def test_the_migrations_build_the_same_wall_as_the_program_says(urls: tuple[str, str]) -> None:
     make_tables(*urls).dispose()
     said = wall_of(urls[0])
-    with create_engine(urls[0]).begin() as connection:
+    owner = create_engine(urls[0])
+    with owner.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
+    owner.dispose()
 
     schema.upgrade(urls[0], application_url=urls[1])
 
