@@ -7,7 +7,8 @@ from importlib import import_module
 
 import click
 
-from lms.wall.sight import SYSTEM, standing_as
+FILES_ONLY = "lms.commands.writing"
+"""Commands that look at files alone."""
 
 HOMES = {
     "check": "lms.commands.writing:check_command",
@@ -47,6 +48,10 @@ class CommandsAtHome(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Crosstrain: training, certification and teams, from Markdown courses."""
+    if HOMES.get(context.invoked_subcommand or "", FILES_ONLY).startswith(FILES_ONLY):
+        return
+    from lms.wall.sight import SYSTEM, standing_as
+
     context.with_resource(standing_as(SYSTEM))  # whoever has a shell here has the database
 
 

@@ -53,6 +53,7 @@ TABLE: dict[tuple[str, str], str] = {
     ("certification.revoke_link", "POST"): "401 404 404 404 404 404 404 303",
     ("certification.show_certificate", "GET"): "303 404 404 404 200 404 200 200",
     ("certification.show_transcript", "GET"): "303 200 200 200 200 200 200 200",
+    ("cohort_edit.add_seat", "GET"): "303 404 404 200 200 404 200 403",
     ("cohort_edit.add_seat", "POST"): "401 404 404 422 422 404 422 403",
     ("cohort_edit.edit_cohort", "GET"): "303 404 404 200 200 404 200 403",
     ("cohort_edit.edit_cohort", "POST"): "401 404 404 422 422 404 422 403",

@@ -17,7 +17,9 @@ from lms.clock import local_day
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
+from lms.people.memberships import holds_on
 from lms.people.models import Membership
+from lms.wall.sight import SYSTEM, looking_as
 
 SHARED = "shared"
 """What is for everyone is nobody's other discipline."""
@@ -46,6 +48,11 @@ def load_cross_trained(user_ids: Collection[int], now: datetime, time_zone: str)
 
     A module counts where its disciplines contain neither `shared` nor any of the learner's.
     """
+    with looking_as(SYSTEM):  # the board tells how many, and whether: what others learned in their agencies stays there
+        return _load_cross_trained(user_ids, now, time_zone)
+
+
+def _load_cross_trained(user_ids: Collection[int], now: datetime, time_zone: str) -> CrossTrained:
     own = _load_disciplines(user_ids, now, time_zone)
     completed = _load_done(
         select(Enrollment.user_id, Enrollment.version_id, ModuleProgress.module_id)
@@ -80,8 +87,7 @@ def _load_disciplines(user_ids: Collection[int], now: datetime, time_zone: str) 
     rows = db.session.execute(
         select(Membership.user_id, Membership.discipline).where(
             Membership.user_id.in_(sorted(user_ids)),
-            Membership.started_on <= today,
-            Membership.ended_on.is_(None) | (Membership.ended_on > today),
+            holds_on(today),
         )
     )
     for user_id, discipline in rows:

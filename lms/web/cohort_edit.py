@@ -28,7 +28,7 @@ def edit_cohort(cohort_id: int) -> Page:
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
     form = _team_form(cohort)
     if not form.validate_on_submit():
-        return _page(cohort, form, _seat_form(cohort))
+        return _page(cohort, form)
     entered = {
         "name": form.name.data or "",
         "ready_by": form.ready_by.data,
@@ -46,24 +46,24 @@ def edit_cohort(cohort_id: int) -> Page:
         is_given_away = act(step)
     except Invalid as error:
         say_on(form, error)
-        return _page(reach.find_led_cohort(person, cohort_id), form, _seat_form(cohort))
+        return _page(reach.find_led_cohort(person, cohort_id), form)
     except Conflict as error:
-        return _moved_on(cohort_id, form, _seat_form(cohort), error)
+        return _moved_on(cohort_id, form, error)
     flash_done(_("The team was changed."))
     if is_given_away:
         return redirect(url_for("cohorts.list_cohorts"), 303)
     return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
 
 
-@blueprint.post("/cohorts/<int:cohort_id>/seats")
+@blueprint.route("/cohorts/<int:cohort_id>/seats/new", methods=["GET", "POST"])
 @signed_in
 def add_seat(cohort_id: int) -> Page:
     """One more seat."""
     person = viewer()
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
-    form = _seat_form(cohort, is_sent=True)
+    form = _seat_form(cohort)
     if not form.validate_on_submit():
-        return _page(cohort, _team_form(cohort, is_sent=False), form)
+        return _seat_page(cohort, form)
     discipline, seen, is_required = form.discipline.data, form.seen.data or "", bool(form.is_required.data)
     title = {"en": form.title_en.data or "", "es": form.title_es.data or ""}
     try:
@@ -74,10 +74,11 @@ def add_seat(cohort_id: int) -> Page:
         )
     except Invalid as error:
         say_on(form, error)
-        cohort = reach.find_led_cohort(person, cohort_id)
-        return _page(cohort, _team_form(cohort, is_sent=False), form)
+        return _seat_page(reach.find_led_cohort(person, cohort_id), form)
     except Conflict as error:
-        return _moved_on(cohort_id, None, form, error)
+        cohort = reach.find_led_cohort(person, cohort_id)
+        form.seen.data = editing.state_of(cohort)
+        return _drawn_seat(cohort, form, conflict=_(error.message, **error.values)), 409
     flash_done(_("The seat was added. Invite somebody for it next."))
     return redirect(url_for("cohort_edit.edit_cohort", cohort_id=cohort_id, _anchor="seats"), 303)
 
@@ -111,7 +112,7 @@ def remove_seat(cohort_id: int, seat_id: int) -> Page:
     )
 
 
-def _team_form(cohort: Cohort, *, is_sent: bool = True) -> TeamForm:
+def _team_form(cohort: Cohort) -> TeamForm:
     values = {
         "seen": editing.state_of(cohort),
         "name": cohort.name,
@@ -119,40 +120,46 @@ def _team_form(cohort: Cohort, *, is_sent: bool = True) -> TeamForm:
         "agency_id": cohort.agency_id,
         "coordinator_email": cohort.coordinator.email or "",
     }
-    form = TeamForm(data=values) if is_sent else TeamForm(formdata=None, data=values)
+    form = TeamForm(data=values)
     agencies = {one.id: one.name for one in reach.leading_agencies(viewer())}
     agencies.setdefault(cohort.agency_id, cohort.agency.name)
     form.agency_id.choices = [SelectChoice(key, name) for key, name in agencies.items()]
     return form
 
 
-def _seat_form(cohort: Cohort, *, is_sent: bool = False) -> SeatForm:
-    values = {"seen": editing.state_of(cohort)}
-    form = SeatForm(data=values) if is_sent else SeatForm(formdata=None, data=values)
+def _seat_form(cohort: Cohort) -> SeatForm:
+    form = SeatForm(data={"seen": editing.state_of(cohort)})
     form.discipline.choices = [SelectChoice("", _("Choose"))]
     form.discipline.choices += [SelectChoice(code, discipline_name(code)) for code in DISCIPLINES]
     return form
 
 
-def _moved_on(cohort_id: int, form: TeamForm | None, seat_form: SeatForm, error: Conflict) -> Page:
+def _seat_page(cohort: Cohort, form: SeatForm) -> Page:
+    page = _drawn_seat(cohort, form)
+    return (page, 422) if form.errors else page
+
+
+def _drawn_seat(cohort: Cohort, form: SeatForm, *, conflict: str | None = None) -> str:
+    return render_template("cohorts/seat.html", cohort=cohort, form=form, conflict=conflict)
+
+
+def _moved_on(cohort_id: int, form: TeamForm, error: Conflict) -> Page:
     """The page again with what was entered, what is stored now, and the mark of that: saving again is on purpose."""
     cohort = reach.find_led_cohort(viewer(), cohort_id)
-    form = form if form is not None else _team_form(cohort, is_sent=False)
-    form.seen.data = seat_form.seen.data = editing.state_of(cohort)
-    return _drawn(cohort, form, seat_form, conflict=_(error.message, **error.values)), 409
+    form.seen.data = editing.state_of(cohort)
+    return _drawn(cohort, form, conflict=_(error.message, **error.values)), 409
 
 
-def _page(cohort: Cohort, form: TeamForm, seat_form: SeatForm) -> Page:
-    page = _drawn(cohort, form, seat_form)
-    return (page, 422) if form.errors or seat_form.errors else page
+def _page(cohort: Cohort, form: TeamForm) -> Page:
+    page = _drawn(cohort, form)
+    return (page, 422) if form.errors else page
 
 
-def _drawn(cohort: Cohort, form: TeamForm, seat_form: SeatForm, *, conflict: str | None = None) -> str:
+def _drawn(cohort: Cohort, form: TeamForm, *, conflict: str | None = None) -> str:
     return render_template(
         "cohorts/edit.html",
         cohort=cohort,
         form=form,
-        seat_form=seat_form,
         conflict=conflict,
         loaded=load_board(cohort, utc_now(), settings().time_zone),
     )

@@ -191,7 +191,7 @@ def test_a_seat_is_added_with_titles_and_is_missing_on_the_board_at_once(small: 
     client = small.world.client_of(small.coordinator)
 
     answer = client.post(
-        f"/cohorts/{cohort}/seats",
+        f"/cohorts/{cohort}/seats/new",
         data={
             **entries(client, cohort),
             "discipline": "housing",
@@ -213,9 +213,9 @@ def test_a_seat_added_meanwhile_is_a_conflict_and_the_entries_stay(small: Teams)
     user, _ = leader(small)
     first, second = small.world.client_of(small.coordinator), small.world.client_of(user)
     one, other = entries(first, cohort), entries(second, cohort)
-    first.post(f"/cohorts/{cohort}/seats", data={**one, "discipline": "housing", "title_en": "Shelter"})
+    first.post(f"/cohorts/{cohort}/seats/new", data={**one, "discipline": "housing", "title_en": "Shelter"})
 
-    answer = second.post(f"/cohorts/{cohort}/seats", data={**other, "discipline": "housing", "title_en": "Refuge"})
+    answer = second.post(f"/cohorts/{cohort}/seats/new", data={**other, "discipline": "housing", "title_en": "Refuge"})
 
     assert answer.status_code == 409
     assert 'value="Refuge"' in answer.get_data(as_text=True)

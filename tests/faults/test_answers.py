@@ -10,7 +10,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from lms.clock import utc_now
-from lms.courseware.read import load_folder
+from lms.courseware.folder import load_folder
 from lms.people.invitations import Letter, invite
 from tests.assessment.conftest import Taker, prepare
 from tests.support.visits import PASSWORD, link_in, mails, send, sign_in
