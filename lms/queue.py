@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from sqlite3 import Error as SqliteError
 from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey, crontab
+from redis.exceptions import RedisError
 
 from lms.settings import Settings
 
@@ -17,6 +19,15 @@ def make_queue(settings: Settings) -> Huey:
         return RedisHuey("lms", url=with_timeouts(settings.redis_url), results=False)
     settings.instance.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("lms", filename=str(settings.instance / "queue.sqlite"), results=False, fsync=False)
+
+
+def find_trouble(settings: Settings) -> str | None:
+    """What is wrong with the queue, as the kind of error; None where it answers."""
+    try:
+        make_queue(settings).storage.queue_size()
+    except (SqliteError, RedisError, OSError) as error:
+        return type(error).__name__
+    return None
 
 
 def with_timeouts(url: str) -> str:

@@ -9,14 +9,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from lms import outbox
-from lms.access import Permission
+from lms.access import Permission, scope
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, NotFound
+from lms.errors import N_, NotAllowed, NotFound
 from lms.outbox import OutboxMessage
 from lms.people.audit import note
+from lms.queue import find_trouble
 from lms.schema import head_revision, present_revision
-from lms.web.guards import act, flash_done, needs, public, viewer
+from lms.web.guards import act, flash_done, needs, public, settings, viewer
 
 blueprint = Blueprint("operations", __name__)
 
@@ -34,7 +35,8 @@ def show_health() -> Response:
 @blueprint.get("/readyz")
 @public
 def show_readiness() -> tuple[Response, int]:
-    """The database answers and is in the shape this code needs; 503 otherwise."""
+    """The database answers and is in the shape this code needs; 503 otherwise. A queue that is down is told and takes
+    nobody away: what is to be sent waits in the outbox, and the worker looks there by itself."""
     checks = {"database": "ok", "migrations": "ok"}
     try:
         db.session.execute(text("SELECT 1"))
@@ -43,13 +45,17 @@ def show_readiness() -> tuple[Response, int]:
     except SQLAlchemyError:
         checks["database"] = "does not answer"
     is_ready = all(value == "ok" for value in checks.values())
+    trouble = find_trouble(settings())
+    checks["queue"] = "ok" if trouble is None else f"does not answer: {trouble}"
     return jsonify(status="ready" if is_ready else "not ready", checks=checks), 200 if is_ready else 503
 
 
 @blueprint.get("/outbox")
 @needs(Permission.SEE_OUTBOX)
 def list_messages() -> str:
-    """What has not arrived: dead letters first, then what is tried again."""
+    """What has not arrived: dead letters first, then what is tried again. Messages belong to no agency: only who
+    administers everything sees them."""
+    _require_everywhere()
     messages = db.session.scalars(
         select(OutboxMessage)
         .where(OutboxMessage.delivered_at.is_(None), OutboxMessage.tries > 0)
@@ -69,6 +75,7 @@ def list_messages() -> str:
 def try_again(message_id: int) -> Response:
     """Take a dead letter back into the queue."""
     who = viewer()
+    _require_everywhere()
 
     def step() -> None:
         message = db.session.get(OutboxMessage, message_id)
@@ -80,3 +87,8 @@ def try_again(message_id: int) -> Response:
     act(step)
     flash_done(_("The message will be sent again within a minute."))
     return redirect(url_for("operations.list_messages"), code=303)
+
+
+def _require_everywhere() -> None:
+    if scope(viewer(), Permission.SEE_OUTBOX) is not None:
+        raise NotAllowed(N_("Undelivered messages belong to no agency. Who administers the whole site sees them."))

@@ -101,3 +101,25 @@ def test_mails_are_not_read_where_they_are_really_sent(
     monkeypatch.setattr(runtime, "settings", replace(runtime.settings, **change))
 
     assert mails.test_client().get("/dev/mail").status_code == 404
+
+
+def test_an_administrator_of_a_part_sees_no_messages_and_is_told_why(world: World) -> None:
+    user, part = world.user(), world.agency("A part")
+    world.grant(user, "state-administrator", part)
+
+    answer = world.client_of(user).get("/outbox")
+
+    assert answer.status_code == 403
+    assert "Undelivered messages belong to no agency" in answer.get_data(as_text=True)
+
+
+def test_readiness_tells_of_a_queue_that_is_down_and_takes_nobody_away(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = app.extensions["lms"]
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, redis_url="redis://127.0.0.1:1/0"))
+
+    checks = client.get("/readyz").get_json()["checks"]
+
+    assert checks["queue"] == "does not answer: ConnectionError"
+    assert checks["database"] == "ok"
