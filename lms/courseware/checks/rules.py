@@ -26,6 +26,7 @@ KEYS = frozenset(
 MOST_MONTHS = 240
 MOST_DAYS = 1000
 LONGEST_TITLE = 200
+RESERVED_IDS = frozenset({"new"})
 RULE_DISCIPLINES = tuple(one for one in DISCIPLINES if one != "shared")
 """Whom a certification can be for; one for everybody names none."""
 
@@ -65,6 +66,8 @@ def _names(rules: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(unknown[0], f"it has keys that mean nothing: {', '.join(unknown)}")
     if not isinstance(rules.get("id"), str) or not SLUG.match(rules["id"]):
         yield Fault("id", "its id needs 3 to 40 small letters, digits and hyphens")
+    elif rules["id"] in RESERVED_IDS:
+        yield Fault("id", f"its id cannot be {rules['id']}, which is an address of its own")
     title = rules.get("title")
     if not isinstance(title, Mapping) or not isinstance(title.get("en"), str) or not title["en"].strip():
         yield Fault("title", "title needs an English text (en)")
