@@ -8,7 +8,7 @@ from datetime import date
 
 from babel.dates import format_date
 from flask import url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from flask_babel import gettext as _
 
 from lms.awarding import read_lacks
@@ -20,14 +20,14 @@ from lms.web.guards import language
 from lms.web.words import discipline_name
 
 WORDS = {
-    "discipline": N_("It is for other disciplines than that of this person:"),
+    "discipline": N_("Only for people who work in:"),
     "course": N_("Pass the course"),
     "one-of": N_("Pass one of these courses:"),
     "some-of": N_("Pass %(count)s of these courses:"),
     "with-percent": N_("with %(percent)s percent or more"),
-    "score": N_("Passed with less than %(percent)s percent. Pass it again:"),
+    "score": N_("It needs %(percent)s percent or more. Pass it again:"),
     "too-old": N_("Completed on %(day)s, which is too long ago to count. Take it again:"),
-    "not-valid": N_("No longer valid since %(day)s. Take it again:"),
+    "not-valid": N_("It was valid through %(day)s. Take it again:"),
     "not-valid-now": N_("Not valid now. Take it again:"),
     "cross-training": N_("Modules of other disciplines still to complete: %(count)s."),
     "not-open-yet": N_("It is held now. It can be renewed from %(day)s on."),
@@ -71,24 +71,23 @@ def shown_lack(lack: Lack, titles: Mapping[str, str]) -> Shown:
     links = tuple(link_of(course, titles) for course in lack.courses)
     match lack.reason:
         case "discipline":
-            return Shown(_(WORDS["discipline"]), tuple((discipline_name(one), None) for one in lack.disciplines))
+            return Shown(_words("discipline"), tuple((discipline_name(one), None) for one in lack.disciplines))
         case "course":
             word = "course" if len(links) == 1 else "one-of" if lack.count == 1 else "some-of"
-            after = _(WORDS["with-percent"], percent=lack.percent) if lack.percent else ""
-            return Shown(_(WORDS[word], count=lack.count), links, after)
-        case "score":
-            return Shown(_(WORDS["score"], percent=lack.percent), links)
-        case "too-old":
-            return Shown(_(WORDS["too-old"], day=day_text(lack.on)), links)
-        case "not-valid":
-            word = "not-valid" if lack.on else "not-valid-now"
-            return Shown(_(WORDS[word], day=day_text(lack.on)), links)
+            after = _words("with-percent", percent=lack.percent) if lack.percent else ""
+            return Shown(_words(word, count=lack.count), links, after)
         case "cross-training":
-            return Shown(_(WORDS["cross-training"], count=lack.count), ((_("See all courses"), catalog()),))
-        case "not-open-yet":
-            return Shown(_(WORDS["not-open-yet" if lack.on else "held"], day=day_text(lack.on)))
-        case _other:
-            return Shown(_(WORDS[_other]))
+            return Shown(_words("cross-training", count=lack.count), ((_("See all courses"), catalog()),))
+        case "not-open-yet" if lack.on is None:
+            return Shown(_words("held"))
+        case "not-valid" if lack.on is None:
+            return Shown(_words("not-valid-now"), links)
+        case reason:
+            return Shown(_words(reason, day=day_text(lack.on), percent=lack.percent), links)
+
+
+def _words(key: str, **values: object) -> str:
+    return str(gettext(WORDS[key], **values))
 
 
 def catalog() -> str:

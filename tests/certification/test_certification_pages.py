@@ -91,7 +91,7 @@ def test_the_same_words_stand_on_the_page_on_the_list_and_for_the_administrator(
     learners.award(enrollment, learners.attempt(enrollment, score=85))
     admin = learners.world.user("Ada Admin", agency=learners.agency)
     learners.world.grant(admin, "agency-administrator", learners.agency)
-    words = "Passed with less than 90 percent. Pass it again: A tiny course"
+    words = "It needs 90 percent or more. Pass it again: A tiny course"
 
     own = learners.world.client_of(user)
     pages = [own.get("/certifications/first-aid"), own.get("/certificates")]
@@ -182,7 +182,7 @@ def test_the_check_tells_whom_the_change_touches(learners: Learners, editor: Fla
     assert "Newly qualify: 1" in page
     assert "Nell New" in page
     assert "Are on their way and would need something more: 1" in page
-    assert "Wanda Way Passed with less than 90 percent" in page
+    assert "Wanda Way It needs 90 percent or more" in page
     assert "Hold it and may renew it on other days than before: 1" in page
     assert numbers(learners) == [1]
 
