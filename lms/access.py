@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from lms.errors import N_, NotAllowed, NotFound
+from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
 from lms.people.viewer import Grant, Place, Viewer
 from lms.wall.sight import NOBODY, Sight, viewer_sight
@@ -28,6 +30,8 @@ class Permission(Enum):
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    MANAGE_CERTIFICATIONS = "Write, change and archive the rules of certifications"
+    ISSUE_CERTIFICATES = "Issue a certification to everybody of an agency who has earned it"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -37,7 +41,7 @@ LEARNER = "learner"
 
 POLICY: dict[str, frozenset[Permission]] = {
     LEARNER: frozenset({Permission.LEARN}),
-    "author": frozenset({Permission.AUTHOR_COURSES}),
+    "author": frozenset({Permission.AUTHOR_COURSES, Permission.MANAGE_CERTIFICATIONS}),
     "coordinator": frozenset({Permission.LEAD_COHORTS}),
     "agency-administrator": frozenset(
         {
@@ -48,6 +52,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.SEE_REPORTS,
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
+            Permission.ISSUE_CERTIFICATES,
             Permission.SEE_AUDIT,
         }
     ),
@@ -117,6 +122,14 @@ def visible_users(viewer: Viewer | None, permission: Permission) -> Select[Any]:
     return select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id).where(within(viewer, permission))
 
 
+def present_users(viewer: Viewer | None, permission: Permission, day: date) -> Select[Any]:
+    """Ids of people who have a place in scope on a day; who may everywhere reaches everybody."""
+    if scope(viewer, permission) is None:
+        return select(User.id)
+    places = select(Membership.user_id).join(Agency, Agency.id == Membership.agency_id)
+    return places.where(within(viewer, permission), holds_on(day))
+
+
 SEEING_PEOPLE = (
     Permission.SEE_PEOPLE,
     Permission.MANAGE_PEOPLE,
@@ -124,6 +137,7 @@ SEEING_PEOPLE = (
     Permission.MANAGE_AGENCIES,
     Permission.SEE_REPORTS,
     Permission.REVOKE_CERTIFICATES,
+    Permission.ISSUE_CERTIFICATES,
     Permission.SEE_AUDIT,
 )
 """Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""

@@ -11,8 +11,10 @@ from typing import Any
 from flask import Flask, current_app
 from huey import Huey
 
-from lms import batches
+from lms import awarding, batches, daily
 from lms.batches import Batch, Piece
+from lms.certification import reminders
+from lms.certification.wording import long_day
 from lms.clock import utc_now
 from lms.database import db, run_transaction
 from lms.errors import LmsError
@@ -28,7 +30,7 @@ log = logging.getLogger("lms.jobs")
 SLICE_SECONDS = 20
 """A batch works for so long at a time, then lets other messages pass: mails do not wait for ten thousand PDFs."""
 
-RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {}
+RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {awarding.BATCH_KIND: awarding.issue_piece}
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
 
 
@@ -40,17 +42,38 @@ def send_mail(message: OutboxMessage, payload: Mapping[str, Any], settings: Sett
         if user is None or user.disabled_at is not None or not user.email:
             return
         address = user.email
-    text = write_mail(
-        payload["template"],
-        payload.get("language", "en"),
-        payload.get("values", {}),
-        to=address,
-        effect_key=message.effect_key,
-        settings=settings,
-    )
+    _send(message, payload["template"], payload.get("language", "en"), payload.get("values", {}), address, settings)
+
+
+def _send(
+    message: OutboxMessage, template: str, language: str, values: Mapping[str, Any], address: str, settings: Settings
+) -> None:
+    text = write_mail(template, language, values, to=address, effect_key=message.effect_key, settings=settings)
     name = f"{message.id:08d}"
     db.session.rollback()  # a mail server may take its time: no transaction waits for it
     deliver(text, settings, name=name)
+
+
+def send_reminder(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> None:
+    """Write and deliver the mail that something ends, unless that is not so any more."""
+    found = daily.reminder_to_send(payload, utc_now(), settings)
+    if found is None:
+        return
+    user, ending = found
+    values = {"code": ending.code, "ends_on": long_day(ending.ends_on, user.language)}
+    values["early"] = "yes" if payload["mark"] in reminders.OPTIONAL_MARKS else ""
+    _send(message, f"reminder-{ending.source}", user.language, values, user.email or "", settings)
+
+
+def send_digest(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> None:
+    """Write and deliver an administrator's digest, unless there is nothing to say."""
+    found = daily.digest_to_send(payload, utc_now(), settings)
+    if found is None:
+        return
+    user, digest = found
+    lines = [{"name": line.name, "day": long_day(line.ends_on, user.language)} for line in digest.lines]
+    values = {"counts": digest.counts, "lines": lines, "more": digest.total - len(lines)}
+    _send(message, "weekly-digest", user.language, values, user.email or "", settings)
 
 
 def work_on_batch(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> bool:
@@ -85,6 +108,11 @@ def _do_piece(batch_id: int, runtime: Any) -> bool:
 HANDLERS: dict[str, Callable[[OutboxMessage, Mapping[str, Any], Settings], bool | None]] = {
     "mail": send_mail,
     batches.MESSAGE_KIND: work_on_batch,
+    reminders.MESSAGE_KIND: send_reminder,
+    daily.DIGEST: send_digest,
+    daily.REMINDERS: lambda message, payload, settings: daily.remind(message, settings),
+    daily.RENEWALS: lambda message, payload, settings: daily.renew(message, settings),
+    daily.DIGESTS: lambda message, payload, settings: daily.spread_digests(message, settings),
 }
 """One handler for each kind of message; each is idempotent by the message's id. True: its work goes on."""
 
@@ -128,6 +156,13 @@ def deliver_due(app: Flask, limit: int = 50) -> int:
     return arrived
 
 
+def plan(app: Flask) -> int:
+    """Queue what the day brings; how much of it was new."""
+    settings: Settings = app.extensions["lms"].settings
+    with app.app_context(), looking_as(SYSTEM):
+        return run_transaction(lambda: daily.plan_day(utc_now(), settings))
+
+
 def register(queue: Huey, app: Flask) -> Tasks:
     """Put the tasks on the worker's queue."""
-    return declare_tasks(queue, lambda: deliver_due(app))
+    return declare_tasks(queue, lambda: deliver_due(app), lambda: plan(app))

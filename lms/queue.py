@@ -44,12 +44,13 @@ class Tasks:
 
     deliver_now: Callable[[], Any]
     sweep: Callable[[], Any]
+    plan_day: Callable[[], Any]
 
 
-def declare_tasks(queue: Huey, deliver: Callable[[], int]) -> Tasks:
-    """Name the tasks on a queue. The worker passes what delivers; the web only wakes the worker and passes nothing.
+def declare_tasks(queue: Huey, deliver: Callable[[], int], plan: Callable[[], int]) -> Tasks:
+    """Name the tasks on a queue. The worker passes what delivers and what plans; the web only wakes the worker.
 
-    The periodic task only looks at the outbox, so two schedulers are harmless.
+    The periodic tasks only look at the outbox or add to it under keys, so two schedulers are harmless.
     """
 
     @queue.task(name="deliver")  # type: ignore[untyped-decorator]
@@ -62,4 +63,8 @@ def declare_tasks(queue: Huey, deliver: Callable[[], int]) -> Tasks:
         while deliver():
             pass
 
-    return Tasks(deliver_now, sweep)
+    @queue.periodic_task(crontab(minute="*/15"), name="plan_day")  # type: ignore[untyped-decorator]
+    def plan_day() -> None:
+        plan()
+
+    return Tasks(deliver_now, sweep, plan_day)

@@ -72,12 +72,15 @@ def standings_of(
     ]
 
 
-def award_due(user_id: int, now: datetime, site: AwardSite, *, actor_id: int | None = None) -> list[Certificate]:
-    """Issue every certification that a person has earned and does not hold. The caller commits.
+def award_due(
+    user_id: int, now: datetime, site: AwardSite, *, actor_id: int | None = None, slug: str | None = None
+) -> list[Certificate]:
+    """Issue every certification, or only the one asked for, that a person has earned and does not hold. The caller
+    commits.
 
     One at a time per person; nothing is issued twice (a unique index stands behind it).
     """
-    rules = current_rules()
+    rules = current_rules(slug)
     if not rules:
         return []
     db.session.execute(select(User.id).where(User.id == user_id).with_for_update())

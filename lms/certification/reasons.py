@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, select
 
 from lms.assessment.models import Attempt
 from lms.catalog.models import Course, CourseVersion
 from lms.catalog.versions import course_of
+from lms.certification.certifying import Standing, current_rules, standings_of
 from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.models import Certificate
 from lms.certification.rules import rules_of
@@ -17,6 +19,15 @@ from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
 
 MOST_COURSES = 50
+
+NOT_IN_REACH = frozenset({"discipline", "not-open-yet"})
+"""For another discipline; or held, and nothing to do now."""
+
+
+def certifications_in_reach(user_id: int, now: datetime, time_zone: str) -> list[Standing]:
+    """The certifications for a person's discipline that they do not hold, or may renew now, with what is lacking."""
+    found = standings_of([user_id], current_rules(), now, time_zone)
+    return [one for one in found if not any(lack.reason in NOT_IN_REACH for lack in one.decision.lacks)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,27 +13,10 @@ from sqlalchemy import func, select, update
 
 from lms.certification.models import Certification, CertificationVersion
 from lms.certification.requirements import CertificationRule, Needed, Renewal
-from lms.courseware.course import DISCIPLINES
+from lms.courseware.checks.rules import courses_of_row, faults_of
 from lms.database import db
 from lms.errors import N_, Invalid
 from lms.people.audit import note
-
-KEYS = frozenset(
-    [
-        "id",
-        "code",
-        "title",
-        "description",
-        "disciplines",
-        "requires",
-        "cross_modules",
-        "valid_months",
-        "freshness_months",
-        "renewal",
-    ]
-)
-MOST_MONTHS = 240
-MOST_DAYS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +120,7 @@ def rule_of(rules: Mapping[str, Any]) -> CertificationRule:
     return CertificationRule(
         slug=str(rules["id"]),
         needed=tuple(
-            Needed(_courses_of(one), int(one.get("count", 1)), one.get("min_percent"))
+            Needed(courses_of_row(one), int(one.get("count", 1)), one.get("min_percent"))
             for one in rules.get("requires") or ()
         ),
         disciplines=tuple(rules.get("disciplines") or ()),
@@ -159,66 +142,8 @@ def courses_of(rules: Mapping[str, Any]) -> tuple[str, ...]:
 
 def check_rules(name: str, rules: Mapping[str, Any]) -> None:
     """Raises Invalid for rules that nobody could meet or that mean nothing; `name` is the file or the certification."""
-    unknown = sorted(set(rules) - KEYS)
-    if unknown:
-        raise _fault(name, f"it has keys that mean nothing: {', '.join(unknown)}")
-    title = rules.get("title")
-    if not isinstance(title, dict) or not str(title.get("en") or "").strip():
-        raise _fault(name, "title needs an English text (en)")
-    disciplines = rules.get("disciplines") or []
-    if not isinstance(disciplines, list) or not set(disciplines) <= set(DISCIPLINES) - {"shared"}:
-        raise _fault(name, f"disciplines must be out of {', '.join(one for one in DISCIPLINES if one != 'shared')}")
-    requires = rules.get("requires") or []
-    if not isinstance(requires, list) or not requires:
-        raise _fault(name, "requires must name at least one course: whatever is awarded rests on evidence")
-    for one in requires:
-        _check_needed(name, one)
-    _check_number(name, rules, "cross_modules", 0, 100, may_be_none=False)
-    _check_number(name, rules, "valid_months", 1, MOST_MONTHS)
-    _check_number(name, rules, "freshness_months", 1, MOST_MONTHS)
-    _check_renewal(name, rules)
-
-
-def _check_needed(name: str, one: Any) -> None:
-    if not isinstance(one, dict) or ("course" in one) == ("one_of" in one):
-        raise _fault(name, "each line of requires is either course: id or one_of: [ids]")
-    if set(one) - {"course", "one_of", "count", "min_percent"}:
-        raise _fault(name, "a line of requires knows course, one_of, count and min_percent")
-    courses = _courses_of(one)
-    if not courses or not all(isinstance(course, str) and course for course in courses):
-        raise _fault(name, "a line of requires names no course")
-    if len(set(courses)) != len(courses):
-        raise _fault(name, "a line of requires names a course twice")
-    _check_number(name, one, "count", 1, len(courses), may_be_none=False)
-    _check_number(name, one, "min_percent", 1, 100)
-
-
-def _check_renewal(name: str, rules: Mapping[str, Any]) -> None:
-    renewal = rules.get("renewal")
-    if renewal is None:
-        return
-    if not isinstance(renewal, dict) or set(renewal) - {"opens_months", "grace_days", "refresher"}:
-        raise _fault(name, "renewal knows opens_months, grace_days and refresher")
-    _check_number(name, renewal, "opens_months", 0, rules.get("valid_months") or MOST_MONTHS, may_be_none=False)
-    _check_number(name, renewal, "grace_days", 0, MOST_DAYS, may_be_none=False)
-    refresher = renewal.get("refresher") or []
-    if not isinstance(refresher, list) or not all(isinstance(one, str) and one for one in refresher):
-        raise _fault(name, "refresher must be a list of courses")
-
-
-def _check_number(
-    name: str, values: Mapping[str, Any], key: str, least: int, most: int, *, may_be_none: bool = True
-) -> None:
-    if key not in values or (values[key] is None and may_be_none):
-        return
-    value = values[key]
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _fault(name, f"{key} must be a whole number from {least} to {most}")
-
-
-def _courses_of(one: Mapping[str, Any]) -> tuple[str, ...]:
-    named = one.get("one_of", [one.get("course")])
-    return tuple(named) if isinstance(named, list) else ()
+    for fault in faults_of(rules):
+        raise _fault(name, fault.text)
 
 
 def unknown_courses(rules: Mapping[str, Any], known: Collection[str]) -> list[str]:

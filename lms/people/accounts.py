@@ -89,7 +89,9 @@ def create_administrator(*, email: str, name: str, password_hash: str, now: date
     return user
 
 
-def change_profile(user_id: int, *, name: str, certificate_name: str, language: str) -> User:
+def change_profile(
+    user_id: int, *, name: str, certificate_name: str, language: str, wants_early_reminders: bool = True
+) -> User:
     """What a person says of themselves. Certificates already issued keep the name they carry. The caller commits."""
     user = db.session.get_one(User, user_id)
     name, certificate_name = checked_name(name), checked_name(certificate_name, "certificate_name")
@@ -101,10 +103,12 @@ def change_profile(user_id: int, *, name: str, certificate_name: str, language: 
             ("name", name),
             ("certificate_name", certificate_name or None),
             ("language", language),
+            ("wants_early_reminders", wants_early_reminders),
         )
         if getattr(user, key) != value
     ]
     user.name, user.certificate_name, user.language = name, certificate_name or None, language
+    user.wants_early_reminders = wants_early_reminders
     if changed:
         note("account.changed", "user", user.id, actor_id=user.id, fields=changed)
     return user

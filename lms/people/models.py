@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.courseware.course import DISCIPLINES
@@ -70,6 +70,8 @@ class User(Model):
     last_seen_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
+    wants_early_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether mails come 90 and 60 days before something ends; those of 30 and 7 days always come."""
     search_text: Mapped[str] = mapped_column(String(540), default=_search_text_of_new)
     """Name and e-mail without accents and capitals: what lists search and sort by, the same on every database."""
 

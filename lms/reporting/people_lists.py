@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from lms.access import Permission
@@ -74,6 +74,12 @@ def list_in_progress(inquiry: Inquiry) -> PeopleList:
         .group_by(Enrollment.id, Enrollment.user_id, Enrollment.course_id)
     )
     return PeopleList(inquiry, found)
+
+
+def count_people(people: PeopleList) -> int:
+    """How many people a list names, each once."""
+    lines = people.found.subquery("lines")
+    return db.session.scalar(select(func.count(lines.c.user_id.distinct()))) or 0
 
 
 def load_page(

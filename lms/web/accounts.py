@@ -142,10 +142,15 @@ def show_account() -> Page:
     if form.validate_on_submit():
         name = form.name.data if form.name else user.name
         certificate_name, language = form.certificate_name.data or "", form.language.data
+        early = bool(form.wants_early_reminders.data)
         try:
             act(
                 lambda: accounts.change_profile(
-                    person.id, name=name, certificate_name=certificate_name, language=language
+                    person.id,
+                    name=name,
+                    certificate_name=certificate_name,
+                    language=language,
+                    wants_early_reminders=early,
                 )
             )
         except Invalid as error:

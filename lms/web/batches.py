@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, url_for
@@ -14,6 +15,7 @@ from lms.clock import utc_now
 from lms.errors import N_, NotFound
 from lms.people.audit import note
 from lms.web.guards import act, flash_done, signed_in, viewer
+from lms.web.texts import translate
 
 blueprint = Blueprint("batches", __name__)
 
@@ -27,6 +29,10 @@ STATE_TAGS = {
 
 TITLES: dict[str, str] = {}
 """What a kind of batch is called on its page; each room's web adds its own."""
+
+
+REASONS: dict[str, Callable[[str], str]] = {}
+"""How a kind of batch says why something was not done; the others' reasons are sentences to be translated."""
 
 
 def title_of(batch: Batch) -> str:
@@ -46,7 +52,10 @@ def list_batches() -> str:
 def show_batch(batch_id: int) -> str:
     """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
     batch = batches.find_batch(batch_id, viewer().id)
-    return render_template("batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch))
+    reason_of = REASONS.get(batch.kind, translate)
+    return render_template(
+        "batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch), reason_of=reason_of
+    )
 
 
 @blueprint.post("/batches/<int:batch_id>/cancel")

@@ -26,6 +26,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, NotFound
 from lms.people import audit
 from lms.reporting.inquiry import EXPIRING_DAYS
+from lms.web.certifications import in_reach
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.certification import RevokeForm
 from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, today, viewer
@@ -75,6 +76,7 @@ def list_certificates() -> str:
         "certification/list.html",
         transcript=load_transcript(viewer().id, utc_now()),
         not_yet=why_not_yet(viewer().id, language()),
+        in_reach=in_reach(viewer().id),
         status_tags=STATUS_TAGS,
         missing_words=MISSING_WORDS,
     )

@@ -45,6 +45,7 @@ SIGNED_IN = (
     Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript",)),
     Section("/cohorts", N_("Teams"), Permission.LEARN),
     Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
+    Section("/certifications", N_("Certifications"), Permission.MANAGE_CERTIFICATIONS),
     Section("/people", N_("People"), Permission.SEE_PEOPLE),
     Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),
     Section("/reports", N_("Reports"), Permission.SEE_REPORTS),

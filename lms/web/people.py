@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
 from lms.certification.models import Certificate
+from lms.certification.reasons import why_not_yet
 from lms.certification.transcript import Line, load_transcript
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
@@ -17,9 +20,10 @@ from lms.people import roles
 from lms.people.models import Agency, RoleGrant, User
 from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_wholly_within, list_people, places_of
 from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_in
-from lms.web.certification import STATUS_TAGS
+from lms.web.certification import MISSING_WORDS, STATUS_TAGS
+from lms.web.certifications import in_reach
 from lms.web.forms.people import RosterFilters
-from lms.web.guards import needs, today, viewer
+from lms.web.guards import language, needs, today, viewer
 from lms.web.navigation import page_url
 
 blueprint = Blueprint("people", __name__)
@@ -106,6 +110,7 @@ def show_person(user_id: int) -> str:
         places=places,
         grants=visible_grants(person, user.id),
         lines=visible_lines(person, user.id, places),
+        **not_yet_of(person, user.id, places),
         today=today(),
         status_tags=STATUS_TAGS,
         manages=manages,
@@ -114,6 +119,14 @@ def show_person(user_id: int) -> str:
         and user.id != person.id
         and is_wholly_within(user.id, visible_agencies(person, Permission.MANAGE_PEOPLE), today()),
     )
+
+
+def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[str, Any]:
+    """Why not yet, as the person sees it; nothing of whoever works in none of the viewer's agencies today."""
+    if scope(person, Permission.SEE_PEOPLE) is not None and not any(place.holds_on(today()) for place in places):
+        return {"not_yet": [], "in_reach": []}
+    found = why_not_yet(user_id, language())
+    return {"not_yet": found, "in_reach": in_reach(user_id), "missing_words": MISSING_WORDS}
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:

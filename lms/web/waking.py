@@ -20,7 +20,7 @@ log = logging.getLogger("lms.web")
 def _tasks(settings: Settings) -> Tasks:
     found: Tasks | None = current_app.extensions.get("lms-tasks")
     if found is None:
-        found = current_app.extensions["lms-tasks"] = declare_tasks(make_queue(settings), lambda: 0)
+        found = current_app.extensions["lms-tasks"] = declare_tasks(make_queue(settings), lambda: 0, lambda: 0)
     return found
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import Any
 
 from lms.clock import add_months
+from lms.courseware.checks.rules import courses_of_row, faults_of
 from lms.courseware.checks.subject import finding, shown
 from lms.courseware.course import DISCIPLINES, Problem
 from lms.courseware.facts import read_facts
@@ -17,7 +19,7 @@ FOLDERS = ("resources", "cohorts", "certifications", "mandates")
 
 _SOURCED = frozenset({"resources", "mandates"})
 _MONTHS = 12
-_NEEDED = {"cohorts": ("id", "title", "seats", "milestones"), "certifications": ("id", "title")}
+_NEEDED = {"cohorts": ("id", "title", "seats", "milestones")}
 _COURSE_KEYS = ("requires_courses", "courses")
 
 
@@ -35,9 +37,40 @@ def check_data(path: str, content: bytes, folder: str, course_ids: frozenset[str
     if folder in _SOURCED:
         for entry, line, inherited in _entries(facts.values):
             problems += _sourced(path, entry, line, inherited, today)
-    if course_ids is not None:
+    if folder == "certifications":
+        problems += _certification(path, facts.values, facts.lines, course_ids)
+    elif course_ids is not None:
         problems += _courses(path, facts.values, facts.lines, course_ids)
     return problems
+
+
+def _certification(
+    path: str, values: Mapping[str, Any], lines: Mapping[str, int], course_ids: frozenset[str] | None
+) -> Iterator[Problem]:
+    """The check that publishing makes (`rules.py`), each finding with its line; and whether its courses are there."""
+    if values.get("id") != PurePath(path).stem:
+        yield finding(path, lines.get("id", 1), "R001", "The `id` of a certification is the name of its file.")
+    faults = faults_of(values)
+    requires = values.get("requires")
+    rows = requires if isinstance(requires, list) else []
+    for fault in faults:
+        top, _, inner = fault.key.partition(".")
+        line = lines.get(top, 1)
+        if fault.row is not None:
+            line = getattr(rows[fault.row], "line", lines.get("requires", 1))
+            line = getattr(rows[fault.row], "lines", {}).get(fault.key, line)
+        elif inner:
+            line = getattr(values.get(top), "lines", {}).get(inner, line)
+        yield finding(path, line, "R001", f"The certification cannot be taken: {fault.text}.")
+    if faults or course_ids is None:
+        return
+    named = [(course, getattr(row, "line", 1)) for row in rows for course in courses_of_row(row)]
+    renewal = values.get("renewal") or {}
+    refresher = getattr(renewal, "lines", {}).get("refresher", lines.get("renewal", 1))
+    for course, line in (*named, *((course, refresher) for course in renewal.get("refresher") or ())):
+        if course not in course_ids:
+            message = f"There is no course {shown(course)}; mend the id or add the course."
+            yield finding(path, line, "R004", message)
 
 
 def _keys(path: str, folder: str, values: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, EqualTo, InputRequired
 
 from lms.errors import N_
@@ -114,6 +114,10 @@ class ProfileForm(FlaskForm):
         validators=[AtMost(200)],
     )
     language = SelectField(_("Language of the site and of your mails"), validators=[InputRequired()])
+    wants_early_reminders = BooleanField(
+        _("Remind me 90 and 60 days before a certificate ends"),
+        description=_("The mails that come 30 and 7 days before the end cannot be switched off."),
+    )
 
     def __init__(self, languages: tuple[str, ...], **values: Any) -> None:
         super().__init__(**values)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, Field, Form, SelectField
+from wtforms import DateField, Field, Form, IntegerField, SelectField
 from wtforms.validators import Optional, ValidationError
 
 
@@ -35,6 +35,27 @@ class AtMost:
             raise ValidationError(
                 _("This is too long: %(count)s characters. At most %(most)s fit.", count=count, most=self.most)
             )
+
+
+class WholeField(IntegerField):
+    """A whole number within bounds. What is typed comes back as it was typed, with one sentence on what is wanted."""
+
+    def __init__(self, label: Any = None, *, least: int, most: int, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it. Raises ValueError, which WTForms shows beside the field."""
+        text = valuelist[0].strip() if valuelist else ""
+        if not valuelist:
+            return
+        self.data = None
+        if not text:
+            return
+        is_number = text.isascii() and text.isdecimal() and len(text) <= 9
+        if not is_number or not self.least <= int(text) <= self.most:
+            raise ValueError(_("Enter a whole number from %(least)s to %(most)s.", least=self.least, most=self.most))
+        self.data = int(text)
 
 
 def agency_filter() -> SelectField:
