@@ -28,6 +28,8 @@ class Permission(Enum):
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    MANAGE_CREDIT = "Enter what boards have approved for credit"
+    SEE_PACKETS = "Fetch the packet that asks a board to approve a course"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -37,7 +39,7 @@ LEARNER = "learner"
 
 POLICY: dict[str, frozenset[Permission]] = {
     LEARNER: frozenset({Permission.LEARN}),
-    "author": frozenset({Permission.AUTHOR_COURSES}),
+    "author": frozenset({Permission.AUTHOR_COURSES, Permission.SEE_PACKETS}),
     "coordinator": frozenset({Permission.LEAD_COHORTS}),
     "agency-administrator": frozenset(
         {
@@ -48,6 +50,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.SEE_REPORTS,
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
+            Permission.SEE_PACKETS,
             Permission.SEE_AUDIT,
         }
     ),
