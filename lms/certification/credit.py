@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -86,33 +87,38 @@ def hours_by(minutes: int, minutes_per_hour: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def approvals_of(course_ids: Iterable[int] | None = None, *, day: date | None = None) -> list[Approval]:
-    """Approvals with their lines: of courses, or all; valid on a day, or whenever. By body; one query."""
+def approvals_of(
+    course_ids: Iterable[int] | None = None,
+    *,
+    day: date | None = None,
+    execute: Callable[[Any], Any] | None = None,
+) -> list[Approval]:
+    """Approvals with their lines: of courses, or all; valid on a day, or whenever. By body; one query, made by
+    `execute` where there is no session."""
+    columns = CreditApproval.__table__.c  # the table: it serves statements outside of a session, too
     query = (
-        select(CreditApproval, CreditBody.slug, CreditBody.facts, ApprovedLine.category, ApprovedLine.minutes)
-        .join(CreditBody, CreditBody.id == CreditApproval.body_id)
-        .join(ApprovedLine, ApprovedLine.approval_id == CreditApproval.id)
-        .order_by(CreditBody.slug, CreditApproval.id, ApprovedLine.id)
+        select(*columns, CreditBody.slug, CreditBody.facts, ApprovedLine.category, ApprovedLine.minutes)
+        .join(CreditBody, CreditBody.id == columns.body_id)
+        .join(ApprovedLine, ApprovedLine.approval_id == columns.id)
+        .order_by(CreditBody.slug, columns.id, ApprovedLine.id)
     )
     if course_ids is not None:
-        query = query.where(CreditApproval.course_id.in_(list(course_ids)))
+        query = query.where(columns.course_id.in_(list(course_ids)))
     if day is not None:
-        query = query.where(
-            CreditApproval.valid_from <= day,
-            or_(CreditApproval.valid_until.is_(None), CreditApproval.valid_until >= day),
-        )
-    rows: dict[int, tuple[CreditApproval, Body, list[tuple[str | None, int]]]] = {}
-    for row, slug, facts, category, minutes in db.session.execute(query):
-        found = rows.setdefault(row.id, (row, Body(row.body_id, slug, facts), []))
-        found[2].append((category, minutes))
-    return [_approval(row, body, tuple(lines)) for row, body, lines in rows.values()]
+        query = query.where(columns.valid_from <= day, or_(columns.valid_until.is_(None), columns.valid_until >= day))
+    found: dict[int, Approval] = {}
+    for row in (execute or db.session.execute)(query):
+        known = found.get(row.id)
+        lines = (*(known.lines if known is not None else ()), (row.category, row.minutes))
+        found[row.id] = replace(known, lines=lines) if known is not None else _approval(row, lines)
+    return list(found.values())
 
 
-def _approval(row: CreditApproval, body: Body, lines: tuple[tuple[str | None, int], ...]) -> Approval:
+def _approval(row: Any, lines: tuple[tuple[str | None, int], ...]) -> Approval:
     return Approval(
         id=row.id,
         course_id=row.course_id,
-        body=body,
+        body=Body(row.body_id, row.slug, row.facts),
         type=row.type,
         approval_number=row.approval_number,
         provider_number=row.provider_number,

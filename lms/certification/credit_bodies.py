@@ -54,6 +54,10 @@ class Body:
         return bool(self.facts["gives_credit"])
 
     @property
+    def checked_on(self) -> date:
+        return date.fromisoformat(self.facts["checked_on"])
+
+    @property
     def certificate_requires(self) -> tuple[str, ...]:
         return tuple(self.facts.get("certificate_requires") or ())
 

@@ -66,6 +66,10 @@ ENGLISH = {
     "certificates": "Certificates",
     "total": "Total",
     "hours_by_year": "Contact hours by year",
+    "credit_by_year": "Approved credit by year",
+    "body": "Body",
+    "area": "Type and area",
+    "credit_note": "In each body's own hours, as its certificates print them.",
     "no_certificates": "No certificate has been awarded so far.",
     "standing_valid": "Valid until {day}",
     "standing_valid_forever": "Valid",
@@ -134,6 +138,10 @@ SPANISH = {
     "certificates": "Certificados",
     "total": "Total",
     "hours_by_year": "Horas de contacto por año",
+    "credit_by_year": "Créditos aprobados por año",
+    "body": "Organismo",
+    "area": "Tipo y área",
+    "credit_note": "En las horas propias de cada organismo, como las imprimen sus certificados.",
     "no_certificates": "Todavía no se ha otorgado ningún certificado.",
     "standing_valid": "Válido hasta el {day}",
     "standing_valid_forever": "Válido",
@@ -200,10 +208,15 @@ def short_day(day: date, language: str) -> str:
 
 def suggested_text(line: SuggestedLine, language: str) -> str:
     """The sentence for credit that was not approved."""
-    kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)
+    kind = ", ".join(credit_word(name, language) for name in (line.type, line.category) if name)
     return word(
         language, "suggested", body=_named(BODIES, line.body, language), hours=hours_of(line.minutes), kind=kind
     )
+
+
+def credit_word(name: str, language: str) -> str:
+    """A type or area of credit as a document prints it."""
+    return _named(CREDIT_WORDS, name, language)
 
 
 def _named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:

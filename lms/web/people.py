@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
+from lms.certification.credit_bodies import load_bodies
 from lms.certification.models import Certificate
 from lms.certification.transcript import Line, load_transcript
 from lms.clock import utc_now
@@ -14,6 +15,7 @@ from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people import roles
+from lms.people.licenses import list_licenses
 from lms.people.models import Agency, RoleGrant, User
 from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_wholly_within, list_people, places_of
 from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_in
@@ -100,6 +102,8 @@ def show_person(user_id: int) -> str:
             .limit(1)
         )
     )
+    is_here = user.id == person.id or any(place.ended_on is None or place.ended_on > today() for place in places)
+    seen = list_licenses(user.id) if is_here else []
     return render_template(
         "people/person.html",
         user=user,
@@ -108,6 +112,8 @@ def show_person(user_id: int) -> str:
         lines=visible_lines(person, user.id, places),
         today=today(),
         status_tags=STATUS_TAGS,
+        licenses=seen,
+        bodies=load_bodies({one.board for one in seen}) if seen else {},
         manages=manages,
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
