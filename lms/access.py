@@ -32,6 +32,8 @@ class Permission(Enum):
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
     MANAGE_CERTIFICATIONS = "Write, change and archive the rules of certifications"
     ISSUE_CERTIFICATES = "Issue a certification to everybody of an agency who has earned it"
+    MANAGE_CREDIT = "Enter what boards have approved for credit"
+    SEE_PACKETS = "Fetch the packet that asks a board to approve a course"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -41,7 +43,7 @@ LEARNER = "learner"
 
 POLICY: dict[str, frozenset[Permission]] = {
     LEARNER: frozenset({Permission.LEARN}),
-    "author": frozenset({Permission.AUTHOR_COURSES, Permission.MANAGE_CERTIFICATIONS}),
+    "author": frozenset({Permission.AUTHOR_COURSES, Permission.MANAGE_CERTIFICATIONS, Permission.SEE_PACKETS}),
     "coordinator": frozenset({Permission.LEAD_COHORTS}),
     "agency-administrator": frozenset(
         {
@@ -53,6 +55,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
             Permission.ISSUE_CERTIFICATES,
+            Permission.SEE_PACKETS,
             Permission.SEE_AUDIT,
         }
     ),

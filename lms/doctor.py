@@ -15,6 +15,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from lms.certification.approving import look_at_all
+from lms.certification.facts import AwardSite
+from lms.clock import local_day, utc_now
 from lms.resources import data_folder
 from lms.schema import head_revision, present_revision
 from lms.settings import Settings
@@ -39,6 +42,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("PDF library", look_at_pdf),
         ("database", look_at_database),
         ("second wall", look_at_wall),
+        ("credit on certificates", look_at_credit),
         ("mail", look_at_mail),
         ("queue", look_at_queue),
         ("time zone", look_at_zone),
@@ -105,6 +109,23 @@ def look_at_wall(settings: Settings) -> str:
     if gap is not None and settings.is_production:
         raise OSError(gap)
     return f"does not hold here: {gap}" if gap is not None else "holds"
+
+
+def look_at_credit(settings: Settings) -> str:
+    """Whether certificates would say all that the bodies ask for whose approvals are entered, with these settings."""
+    engine = create_engine(settings.database)
+    today = local_day(utc_now(), settings.time_zone)
+    try:
+        with engine.connect() as connection:
+            looked = look_at_all(AwardSite.from_settings(settings), connection.execute)
+    finally:
+        engine.dispose()
+    current = [one for one in looked if one.approval.holds_on(today)]
+    for one in current:
+        if one.lacks:
+            lacks = " ".join(lack.advice for lack in one.lacks)
+            raise ValueError(f"{one.course.code} for {one.approval.body.short_name('en')} lacks: {lacks}")
+    return f"{len(current)} approvals, nothing is missing" if current else "no approval is entered"
 
 
 def look_at_mail(settings: Settings) -> str:

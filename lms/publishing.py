@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lms.catalog.publish import Publication, find_unchanged, prepare_course
+from lms.certification.credit_bodies import publish_bodies, publish_mandates
 from lms.certification.rule_files import publish_rules
 from lms.clock import utc_now
 from lms.cohorts.templates import publish_templates
@@ -22,11 +23,21 @@ def course_folders(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/course.yaml"))
 
 
+STEPS: tuple[tuple[str, Callable[[Path, datetime], object]], ...] = (
+    ("cohorts", publish_templates),
+    ("certifications", publish_rules),
+    ("credit-bodies", publish_bodies),
+    ("mandates", publish_mandates),
+)
+"""The folders beside the courses, each with who takes it."""
+
+
 def publish_data(root: Path) -> list[str]:
-    """Take the team templates and certifications beside the courses, each folder in a transaction of its own; returns
-    a line for each. Raises Invalid, naming file and fault: then that folder changed nothing."""
+    """Take the team templates, certifications, credit bodies and mandates beside the courses, each folder in a
+    transaction of its own; returns a line for each. Raises Invalid, naming file and fault: then that folder changed
+    nothing."""
     lines = []
-    for name, step in (("cohorts", publish_templates), ("certifications", publish_rules)):
+    for name, step in STEPS:
         folder = root / name
         if folder.is_dir():
             lines.append(f"{name}: {_publish_one(step, folder)}")

@@ -44,6 +44,7 @@ class Settings:
     trusted_hosts: str = setting("", "Host names that are answered, comma-separated; any in development when empty.")
     trusted_proxies: int = setting(0, "Number of reverse proxies whose X-Forwarded headers are believed.")
     time_zone: str = setting("America/Chicago", "Zone in which days begin and end (IANA name).")
+    home_state: str = setting("MO", "Two letters of the state whose mandates concern everybody here.")
     languages: str = setting("en,es", "Interface languages, the first is the default.")
     courses: str = setting("", "Course folders to publish, comma-separated; the shipped curriculum when empty.")
     exit_url: str = setting("https://www.weather.gov/", "Neutral page that quick exit leads to.")
@@ -160,6 +161,8 @@ def read_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
 def _refuse_unusable(settings: Settings) -> None:
     if settings.env not in ENVIRONMENTS:
         raise SettingsError(f"LMS_ENV must be one of {', '.join(ENVIRONMENTS)}, not {settings.env!r}.")
+    if len(settings.home_state) != 2 or not settings.home_state.isascii() or not settings.home_state.isupper():
+        raise SettingsError(f"LMS_HOME_STATE must be two capital letters such as MO, not {settings.home_state!r}.")
     if not settings.language_list:
         raise SettingsError("LMS_LANGUAGES must name at least one language.")
     try:

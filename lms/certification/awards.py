@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from lms.assessment.models import Attempt
 from lms.catalog.models import CourseVersion
+from lms.certification import credit
 from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.facts import TEAM_EXERCISE, AwardSite, CertificateFacts, SuggestedLine, TeamFacts
 from lms.certification.issuing import dated, from_site, insert_certificate, note_issue, place_on
@@ -70,7 +71,8 @@ def award_course_certificate(
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
     was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
-    issued once that has passed: then the whole course is due. A revoked certificate is not made anew by passing again:
+    issued once that has passed: then the whole course is due. It brings no credit: approved minutes are those of the
+    whole course, and were given once. A revoked certificate is not made anew by passing again:
     then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
     about.
     """
@@ -87,6 +89,10 @@ def award_course_certificate(
     evidence = _evidence(attempt, done, course.required_modules)
     place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
     facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
+    granted = credit.granted_on(user.id, enrollment.course_id, facts.completed_on)
+    if enrollment.renews_id is not None:
+        granted = replace(granted, approvals=())
+    facts = _with_credit(facts, granted)
     if enrollment.renews_id is not None:
         renewed = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle - 1)
         end = CertificateFacts.from_json(renewed.facts).valid_until if renewed is not None else None
@@ -106,8 +112,21 @@ def award_course_certificate(
         attempt_passed=True,
         cycle=enrollment.cycle,
     )
+    credit.write_lines(certificate, granted)
     note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
     return certificate
+
+
+def _with_credit(facts: CertificateFacts, granted: credit.Granted) -> CertificateFacts:
+    """The facts with the credit that was granted; what a body has given is not suggested to it any more."""
+    lines = granted.credit(facts.language)
+    given = {line.body for line in lines}
+    return replace(
+        facts,
+        credit=lines,
+        license=granted.license(facts.language),
+        suggested_credit=tuple(line for line in facts.suggested_credit if line.body not in given),
+    )
 
 
 def award_team_certificate(

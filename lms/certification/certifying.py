@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lms.certification.credit import printed_license
 from lms.certification.dossiers import load_earlier, load_people
 from lms.certification.facts import AwardSite, CertificateFacts, EvidenceFacts
 from lms.certification.issuing import from_site, insert_certificate, note_issue, place_on
@@ -110,6 +111,7 @@ def issue(user: User, standing: Standing, now: datetime, site: AwardSite, *, act
         language=language,
         completed_on=local_day(now, site.time_zone),
         valid_until=decision.valid_until,
+        license=printed_license(user.id, local_day(now, site.time_zone), language),
         **from_site(site),
     )
     first = decision.evidence[0]

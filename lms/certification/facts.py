@@ -76,6 +76,8 @@ class CreditLineFacts:
     hours: str
     approval_number: str = ""
     statement: str = ""
+    provider_number: str = ""
+    """The provider license that the body gave the deployer; empty: none, so no "Approved Provider"."""
 
 
 @dataclass(frozen=True, slots=True)

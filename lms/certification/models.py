@@ -80,6 +80,11 @@ class ExternalTraining(Model):
             " AND decided_reason IS NOT NULL)",
             name="decided_with_a_reason",
         ),
+        CheckConstraint(
+            "credit_body IS NOT NULL OR (credit_category IS NULL AND credit_topic IS NULL"
+            " AND credit_provider_number IS NULL)",
+            name="credit_has_a_body",
+        ),
         Index("ix_lms_external_trainings_user_id", "user_id", "course_id"),
         Index(
             "ix_lms_external_trainings_open",
@@ -101,6 +106,12 @@ class ExternalTraining(Model):
     course_id: Mapped[int | None] = mapped_column(ForeignKey("lms_courses.id", ondelete="RESTRICT"))
     """The course that it counts as; None: hours on the transcript only."""
     valid_until: Mapped[date | None]
+    credit_body: Mapped[str | None] = mapped_column(String(64))
+    """The credit body that gave credit for it, with its area (`credit_category`), the topic inside that area
+    (`credit_topic`) and the number of the provider that the body licensed; for the hours of a year."""
+    credit_category: Mapped[str | None] = mapped_column(String(64))
+    credit_topic: Mapped[str | None] = mapped_column(String(64))
+    credit_provider_number: Mapped[str | None] = mapped_column(String(64))
     evidence_name: Mapped[str | None] = mapped_column(String(200))
     """The file's name in the store; `evidence_title` is what its owner called it."""
     evidence_title: Mapped[str | None] = mapped_column(String(200))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, select
 
@@ -12,11 +12,14 @@ from lms.assessment.models import Attempt
 from lms.catalog.models import Course, CourseVersion
 from lms.catalog.versions import course_of
 from lms.certification.certifying import Standing, current_rules, standings_of
+from lms.certification.credit import approvals_of, matched
+from lms.certification.credit_bodies import Body
 from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.models import Certificate
 from lms.certification.rules import rules_of
 from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
+from lms.people.licenses import licenses_on
 
 MOST_COURSES = 50
 
@@ -32,17 +35,22 @@ def certifications_in_reach(user_id: int, now: datetime, time_zone: str) -> list
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """A course without its certificate, and the reasons in the course's order."""
+    """A course without its certificate, and the reasons in the course's order.
+
+    `withheld` are the bodies that approved it and give credit only to their licensees, of whom the person is none yet.
+    """
 
     slug: str
     title: str
     missing: tuple[Missing, ...]
+    withheld: tuple[Body, ...] = ()
 
 
-def why_not_yet(user_id: int, language: str) -> list[NotYet]:
-    """The courses that a person has begun and holds no certificate of for that time. Three queries."""
+def why_not_yet(user_id: int, language: str, day: date) -> list[NotYet]:
+    """The courses that a person has begun and holds no certificate of for that time, with the credit of a day that
+    they would not get. Five queries."""
     rows = db.session.execute(
-        select(Enrollment.id, Course.slug, CourseVersion.id, CourseVersion.content_hash)
+        select(Enrollment.id, Course.id, Course.slug, CourseVersion.id, CourseVersion.content_hash)
         .join(Course, Course.id == Enrollment.course_id)
         .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .outerjoin(
@@ -72,7 +80,8 @@ def why_not_yet(user_id: int, language: str) -> list[NotYet]:
         )
     )
     found = []
-    for enrollment_id, slug, version_id, content_hash in rows:
+    withheld = _withheld(user_id, {row[1] for row in rows}, day)
+    for enrollment_id, course_id, slug, version_id, content_hash in rows:
         course = course_of(version_id, content_hash)
         missing = missing_for_course(
             rules_of(course, language),
@@ -80,7 +89,15 @@ def why_not_yet(user_id: int, language: str) -> list[NotYet]:
             completed=completed[enrollment_id],
             passed=passed[enrollment_id],
         )
-        found.append(NotYet(slug, course.text(language).title, tuple(missing)))
+        found.append(NotYet(slug, course.text(language).title, tuple(missing), tuple(withheld[course_id])))
+    return found
+
+
+def _withheld(user_id: int, course_ids: set[int], day: date) -> defaultdict[int, list[Body]]:
+    """By course, the bodies whose credit waits for a license."""
+    found: defaultdict[int, list[Body]] = defaultdict(list)
+    for approval in matched(licenses_on(user_id, day), approvals_of(course_ids, day=day))[1]:
+        found[approval.course_id].append(approval.body)
     return found
 
 

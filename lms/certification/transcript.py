@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from lms.certification.facts import CertificateFacts, hours_of
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
+from lms.certification.year_hours import hundredths, shown
 from lms.database import db
 from lms.people.models import User
 
@@ -53,6 +54,23 @@ class Year:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditTotal:
+    """Credit of one body, type and area in one calendar year: the hours that its certificates print, added up."""
+
+    year: int
+    body: str
+    body_name: str
+    type: str
+    category: str | None
+    certificates: int
+    hundredths: int
+
+    @property
+    def hours(self) -> str:
+        return shown(self.hundredths)
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """The certificates of a person, the newest first, and what each year brought."""
 
@@ -73,6 +91,23 @@ class Transcript:
         """By year of completion, the newest first; minutes are summed before they become hours."""
         years = sorted({line.facts.completed_on.year for line in self.lines if line.counts}, reverse=True)
         return tuple(self._year(year) for year in years)
+
+    @property
+    def credit(self) -> tuple[CreditTotal, ...]:
+        """Credit by year, body and area, the newest year first. Expired certificates count, revoked and replaced ones
+        do not."""
+        totals: dict[tuple[int, str, str, str], CreditTotal] = {}
+        for line in filter(lambda one: one.counts, self.lines):
+            year = line.facts.completed_on.year
+            for one in line.facts.credit:
+                key = (-year, one.body, one.type, one.category or "")
+                before = totals.get(key) or CreditTotal(year, one.body, one.body_name, one.type, one.category, 0, 0)
+                totals[key] = replace(
+                    before,
+                    certificates=before.certificates + 1,
+                    hundredths=before.hundredths + hundredths(one.hours),
+                )
+        return tuple(totals[key] for key in sorted(totals))
 
     def _year(self, year: int) -> Year:
         lines = [line for line in self.lines if line.counts and line.facts.completed_on.year == year]

@@ -8,10 +8,10 @@ from typing import Any
 from lms.certification import typefaces
 from lms.certification.facts import AwardSite
 from lms.certification.press import Sheet, press
-from lms.certification.transcript import Line, Transcript
+from lms.certification.transcript import CreditTotal, Line, Transcript
 from lms.certification.typefaces import SERIF
 from lms.certification.typesetting import Setter
-from lms.certification.wording import ENGLISH, WORDS, long_day, short_day, word
+from lms.certification.wording import ENGLISH, WORDS, credit_word, long_day, short_day, word
 from lms.clock import local_day
 
 NAME_POINTS = 6.9 * 72
@@ -38,6 +38,7 @@ def draw_transcript(transcript: Transcript, *, language: str, site: AwardSite) -
         "as_of": word(language, "as_of", day=long_day(today, language)),
         "lines": [_line(line, language, site.time_zone, setter) for line in transcript.lines],
         "years": transcript.years,
+        "credit": [_credit(total, language, setter) for total in transcript.credit],
         "count": sum(line.counts for line in transcript.lines),
         "hours": transcript.hours,
         "accreditation": setter.set(site.accreditation_statement or words["no_accreditation"]),
@@ -67,6 +68,16 @@ def _line(line: Line, language: str, zone: str, setter: Setter) -> dict[str, Any
         "hours": facts.contact_hours if line.counts else "–",
         "standing": standing_text(line, language, zone),
         "code": line.code,
+    }
+
+
+def _credit(total: CreditTotal, language: str, setter: Setter) -> dict[str, Any]:
+    return {
+        "year": total.year,
+        "body": setter.set(total.body_name),
+        "area": setter.set(", ".join(credit_word(name, language) for name in (total.type, total.category) if name)),
+        "certificates": total.certificates,
+        "hours": total.hours,
     }
 
 

@@ -66,6 +66,10 @@ ENGLISH = {
     "certificates": "Certificates",
     "total": "Total",
     "hours_by_year": "Contact hours by year",
+    "credit_by_year": "Approved credit by year",
+    "body": "Body",
+    "area": "Type and area",
+    "credit_note": "In each body's own hours, as its certificates print them.",
     "no_certificates": "No certificate has been awarded so far.",
     "standing_valid": "Valid until {day}",
     "standing_valid_forever": "Valid",
@@ -134,6 +138,10 @@ SPANISH = {
     "certificates": "Certificados",
     "total": "Total",
     "hours_by_year": "Horas de contacto por año",
+    "credit_by_year": "Créditos aprobados por año",
+    "body": "Organismo",
+    "area": "Tipo y área",
+    "credit_note": "En las horas propias de cada organismo, como las imprimen sus certificados.",
     "no_certificates": "Todavía no se ha otorgado ningún certificado.",
     "standing_valid": "Válido hasta el {day}",
     "standing_valid_forever": "Válido",
@@ -165,6 +173,16 @@ CREDIT_WORDS: Mapping[str, Mapping[str, str]] = {
     "clee": {"en": "CLEE", "es": "CLEE"},
     "contact-hours": {"en": "contact hours", "es": "horas de contacto"},
     "legal-studies": {"en": "legal studies", "es": "estudios legales"},
+    "technical-studies": {"en": "technical studies", "es": "estudios técnicos"},
+    "interpersonal-perspectives": {"en": "interpersonal perspectives", "es": "perspectivas interpersonales"},
+    "skill-development-firearms": {
+        "en": "skill development: firearms",
+        "es": "desarrollo de habilidades: armas de fuego",
+    },
+    "racial-profiling": {"en": "racial profiling", "es": "elaboración de perfiles raciales"},
+    "implicit-bias": {"en": "implicit bias", "es": "sesgo implícito"},
+    "de-escalation": {"en": "de-escalation", "es": "desescalada"},
+    "nursing-contact-hours": {"en": "nursing contact hours", "es": "horas de contacto de enfermería"},
     "interpersonal": {"en": "interpersonal perspectives", "es": "perspectivas interpersonales"},
     "technical": {"en": "technical studies", "es": "estudios técnicos"},
     "skill-development": {"en": "skill development", "es": "desarrollo de habilidades"},
@@ -190,10 +208,15 @@ def short_day(day: date, language: str) -> str:
 
 def suggested_text(line: SuggestedLine, language: str) -> str:
     """The sentence for credit that was not approved."""
-    kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)
+    kind = ", ".join(credit_word(name, language) for name in (line.type, line.category) if name)
     return word(
         language, "suggested", body=_named(BODIES, line.body, language), hours=hours_of(line.minutes), kind=kind
     )
+
+
+def credit_word(name: str, language: str) -> str:
+    """A type or area of credit as a document prints it."""
+    return _named(CREDIT_WORDS, name, language)
 
 
 def _named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:

@@ -17,6 +17,7 @@ from lms.people.models import AGENCY_KINDS, Agency
 from lms.people.names import checked_name, fold
 
 LONGEST_CODE = 64
+LONGEST_ORI = 16
 LONGEST_PATH = 255
 
 
@@ -42,6 +43,7 @@ def create_agency(
     parent_id: int | None,
     county_fips: str | None = None,
     code: str | None = None,
+    ori: str | None = None,
     actor_id: int | None,
 ) -> Agency:
     """A new agency below `parent_id`, or at the top. The caller commits. Raises Invalid, Conflict."""
@@ -57,6 +59,7 @@ def create_agency(
         parent_id=parent_id,
         county_fips=_checked_county(county_fips),
         code=_free_code(code),
+        ori=_checked_ori(ori),
         path="",
         created_at=utc_now(),
     )
@@ -70,7 +73,14 @@ def create_agency(
 
 
 def change_agency(
-    agency_id: int, *, name: str, kind: str, county_fips: str | None, code: str | None, actor_id: int | None
+    agency_id: int,
+    *,
+    name: str,
+    kind: str,
+    county_fips: str | None,
+    code: str | None,
+    ori: str | None = None,
+    actor_id: int | None,
 ) -> Agency:
     """Rename an agency or correct what is known of it; what it was before stays in the audit. The caller commits."""
     agency = get_agency(agency_id)
@@ -82,6 +92,7 @@ def change_agency(
         "kind": _checked_kind(kind),
         "county_fips": _checked_county(county_fips),
         "code": _free_code(code, but=agency.id),
+        "ori": _checked_ori(ori),
     }
     changes = {key: [getattr(agency, key), value] for key, value in wanted.items() if getattr(agency, key) != value}
     for key, (_, value) in changes.items():
@@ -188,6 +199,13 @@ def _free_code(code: str | None, but: int | None = None) -> str | None:
     if code and db.session.scalar(select(Agency.id).where(Agency.code == code, Agency.id != (but or 0))):
         raise Invalid(N_("Another agency has this code."), "code")
     return code
+
+
+def _checked_ori(ori: str | None) -> str | None:
+    ori = (ori or "").strip().upper() or None
+    if ori and len(ori) > LONGEST_ORI:
+        raise Invalid(N_("This ORI is too long: at most %(most)s characters fit."), "ori", most=LONGEST_ORI)
+    return ori
 
 
 def _refuse_twin(name: str, parent_id: int | None, but: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The tables of people: User, Agency (a tree), dated Membership, RoleGrant, sign-ins, invitations, audit."""
+"""The tables of people: User, Agency (a tree), dated Membership, License, RoleGrant, sign-ins, invitations, audit."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Agency(Model):
     code: Mapped[str | None] = mapped_column(String(64))
     """The deployer's own short name, e.g. KC-GEN; hosts and imports refer to it."""
     county_fips: Mapped[str | None] = mapped_column(String(5), index=True)
+    ori: Mapped[str | None] = mapped_column(String(16))
+    """The originating agency identifier by which law enforcement knows it; rosters for POST name it."""
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
 
@@ -128,6 +130,56 @@ class Membership(Model):
     ended_on: Mapped[date | None]
     user: Mapped[User] = relationship()
     agency: Mapped[Agency] = relationship()
+
+
+class License(Model):
+    """A professional license, as its holder entered it: nothing here was checked with the board.
+
+    `expires_on` is its last day. At most one, of those not ended, is printed on certificates.
+    """
+
+    __tablename__ = "lms_licenses"
+    __table_args__ = (
+        CheckConstraint("ended_at IS NULL OR NOT is_printed", name="ended_is_not_printed"),
+        Index(
+            "uq_lms_licenses_current",
+            "user_id",
+            "board",
+            "state",
+            "number",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_lms_licenses_printed",
+            "user_id",
+            unique=True,
+            sqlite_where=text("is_printed"),
+            postgresql_where=text("is_printed"),
+        ),
+    )
+
+    id: Mapped[primary_key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    board: Mapped[str] = mapped_column(String(64))
+    """The id of a credit body (courses/credit-bodies)."""
+    state: Mapped[str] = mapped_column(String(2))
+    number: Mapped[str] = mapped_column(String(64))
+    expires_on: Mapped[date | None]
+    is_printed: Mapped[bool] = mapped_column(default=False)
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def masked(self) -> str:
+        """What others see of the number."""
+        return mask(self.number)
+
+
+def mask(number: str) -> str:
+    """The last three characters; of a number so short that this would be all of it, none."""
+    return f"•••{number[-3:]}" if len(number) > 3 else "•••"
 
 
 class RoleGrant(Model):

@@ -80,6 +80,7 @@ POLICIES = {
     "lms_users": f"{_of_person('id')} OR {_in('id', 'lms_wall_team_people')}",
     "lms_external_identities": f"{SYSTEM} OR user_id = {ME}",
     "lms_memberships": f"{OPEN} OR user_id = {ME} OR {IN_AGENCY} OR {_in('user_id', 'lms_wall_people')}",
+    "lms_licenses": _of_person("user_id"),
     "lms_role_grants": _of_person("user_id"),
     "lms_user_sessions": f"{SYSTEM} OR user_id = {ME}",
     "lms_password_resets": SYSTEM,
@@ -97,6 +98,7 @@ POLICIES = {
         " OR (user_id IS NULL AND"
         " (SELECT true FROM lms_team_awards award WHERE award.certificate_id = lms_certificates.id))"
     ),
+    "lms_credit_lines": _of_parent("lms_certificates", "certificate_id"),
     "lms_evidence": _of_parent("lms_certificates", "certificate_id"),
     "lms_external_trainings": _of_person("user_id"),
     # Long work is its asker's alone: what comes of it may hold whole lists of people.
@@ -117,6 +119,8 @@ serves for all commands."""
 
 WITHOUT = {
     "lms_certification_versions": "names only who changed a rule; every rule is public",
+    "lms_credit_approvals": "names only who entered it; what a board approved is public",
+    "lms_approved_lines": "lines of an approval; hang on it alone",
     "lms_course_versions": "names only who published a course; every version is public",
     "lms_version_files": "files of a published version; hangs on it alone",
 }

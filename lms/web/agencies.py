@@ -235,4 +235,5 @@ def values_of(form: AgencyForm) -> dict[str, Any]:
         "kind": form.kind.data,
         "county_fips": form.county_fips.data or None,
         "code": form.code.data,
+        "ori": form.ori.data,
     }

@@ -13,6 +13,7 @@ from lms.catalog import facts as course_facts
 from lms.catalog import versions
 from lms.catalog.listing import disciplines_of, find_matching
 from lms.catalog.versions import CurrentVersion, retrained_modules
+from lms.certification.credit import Approval, approvals_of
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
 from lms.courseware.course import Course
@@ -20,7 +21,7 @@ from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
 from lms.web.assets import asset_response_values
-from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, viewer
+from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, today, viewer
 from lms.web.reader import placed
 from lms.web.security import sandbox
 from lms.web.shared import shared_page
@@ -173,17 +174,25 @@ def show_course(slug: str) -> str:
     going_on = next_row(rows, standing)
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
 
+    approvals = approvals_of([standing.course_id], day=today())
+
     def draw() -> str:
-        return _draw_course(course, standing, rows, going_on, offer)
+        return _draw_course(course, standing, rows, going_on, offer, approvals)
 
     progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
     enrollment = (standing.is_enrolled, standing.completed_at, standing.is_archived)
     version = (standing.content_hash, standing.version_number, standing.current_number, standing.was_retrained)
-    return shared_page(draw, version, enrollment, progress, offer, going_on and going_on.id)
+    credit = tuple(one.id for one in approvals)  # nothing of an approval changes but its last day
+    return shared_page(draw, version, enrollment, progress, offer, going_on and going_on.id, credit)
 
 
 def _draw_course(
-    course: Course, standing: Standing, rows: list[ModuleRow], going_on: ModuleRow | None, offer: Offer | None
+    course: Course,
+    standing: Standing,
+    rows: list[ModuleRow],
+    going_on: ModuleRow | None,
+    offer: Offer | None,
+    approvals: list[Approval],
 ) -> str:
     """Shared by all of whom the same is true: nothing of one person may stand here."""
     text = course.text(language())
@@ -192,6 +201,8 @@ def _draw_course(
     return render_template(
         "catalog/course.html",
         offer=offer,
+        approvals=approvals,
+        approved_bodies={one.body.slug for one in approvals},
         changed=[row for row in rows if row.id in changed],
         course=course,
         standing=standing,

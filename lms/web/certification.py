@@ -12,6 +12,7 @@ from lms import journey
 from lms.access import Permission, Viewer
 from lms.certification import reach, sharing, store
 from lms.certification.codes import normalize_code
+from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
@@ -75,7 +76,7 @@ def list_certificates() -> str:
     return render_template(
         "certification/list.html",
         transcript=load_transcript(viewer().id, utc_now()),
-        not_yet=why_not_yet(viewer().id, language()),
+        not_yet=why_not_yet(viewer().id, language(), today()),
         in_reach=in_reach(viewer().id),
         status_tags=STATUS_TAGS,
         missing_words=MISSING_WORDS,
@@ -98,6 +99,7 @@ def show_certificate(code: str) -> Page:
         facts=line.facts,
         team_standing=team_standing,
         credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
+        bodies=load_bodies({one.body for one in line.facts.credit}) if line.facts.credit else {},
         tag=STATUS_TAGS[line.status],
         is_own=is_own,
         site_url=settings().site_url.rstrip("/"),
@@ -189,8 +191,16 @@ def revoke_certificate(code: str) -> Page:
 @signed_in
 def show_transcript() -> str:
     """All that one holds, with hours and standing, and the hours of each year."""
-    transcript = load_transcript(viewer().id, utc_now())
-    return render_template("certification/transcript.html", transcript=transcript, status_tags=STATUS_TAGS)
+    person, transcript = viewer(), load_transcript(viewer().id, utc_now())
+    totals = transcript.credit
+    return render_template(
+        "certification/transcript.html",
+        transcript=transcript,
+        totals=totals,
+        bodies=load_bodies({total.body for total in totals}) if totals else {},
+        is_officer=any(place.discipline == "law-enforcement" for place in person.places),
+        status_tags=STATUS_TAGS,
+    )
 
 
 @blueprint.get("/transcript.pdf")

@@ -49,6 +49,7 @@ SIGNED_IN = (
     Section("/people", N_("People"), Permission.SEE_PEOPLE),
     Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),
     Section("/reports", N_("Reports"), Permission.SEE_REPORTS),
+    Section("/credit", N_("Credit"), Permission.MANAGE_CREDIT),
     Section("/audit", N_("Audit"), Permission.SEE_AUDIT),
     Section("/outbox", N_("Messages"), Permission.SEE_OUTBOX),
 )

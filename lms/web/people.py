@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
+from lms.certification.credit_bodies import load_bodies
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
 from lms.certification.transcript import Line, load_transcript
@@ -17,6 +18,7 @@ from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people import roles
+from lms.people.licenses import list_licenses
 from lms.people.models import Agency, RoleGrant, User
 from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_wholly_within, list_people, places_of
 from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_in
@@ -104,6 +106,8 @@ def show_person(user_id: int) -> str:
             .limit(1)
         )
     )
+    is_here = user.id == person.id or any(place.ended_on is None or place.ended_on > today() for place in places)
+    seen = list_licenses(user.id) if is_here else []
     return render_template(
         "people/person.html",
         user=user,
@@ -113,6 +117,8 @@ def show_person(user_id: int) -> str:
         **not_yet_of(person, user.id, places),
         today=today(),
         status_tags=STATUS_TAGS,
+        licenses=seen,
+        bodies=load_bodies({one.board for one in seen}) if seen else {},
         manages=manages,
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
@@ -125,7 +131,7 @@ def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[
     """Why not yet, as the person sees it; nothing of whoever works in none of the viewer's agencies today."""
     if scope(person, Permission.SEE_PEOPLE) is not None and not any(place.holds_on(today()) for place in places):
         return {"not_yet": [], "in_reach": []}
-    found = why_not_yet(user_id, language())
+    found = why_not_yet(user_id, language(), today())
     return {"not_yet": found, "in_reach": in_reach(user_id), "missing_words": MISSING_WORDS}
 
 

@@ -344,7 +344,7 @@ def test_a_learner_sees_why_there_is_no_certificate_yet(learners: Learners) -> N
     user, enrollment = learners.enrolled(completed=("first-steps",))
     learners.attempt(enrollment, passed=False)
 
-    (course,) = learners.world.read(lambda: why_not_yet(user, "en"))
+    (course,) = learners.world.read(lambda: why_not_yet(user, "en", NOON.date()))
 
     assert course.slug == "tiny"
     assert [(one.reason, one.module_id) for one in course.missing] == [
@@ -359,7 +359,7 @@ def test_a_renewal_that_was_begun_says_what_is_missing_although_an_earlier_certi
     user, _code = learners.certified()
     learners.enroll(user, completed=("first-steps", "second-steps"), cycle=2)
 
-    (course,) = learners.world.read(lambda: why_not_yet(user, "en"))
+    (course,) = learners.world.read(lambda: why_not_yet(user, "en", NOON.date()))
 
     assert [(one.reason, one.module_id) for one in course.missing] == [("not-passed", "final")]
 

@@ -1,4 +1,4 @@
-"""Whether the data beside the courses can be used: hotlines, resources, mandates, cohort templates, certifications."""
+"""Whether the data beside the courses can be used: hotlines, credit bodies, mandates, teams, certifications."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from lms.clock import add_months
 from lms.courseware.checks.rules import courses_of_row, faults_of
 from lms.courseware.checks.subject import finding, shown
 from lms.courseware.course import DISCIPLINES, Problem
+from lms.courseware.credit_files import body_faults, mandate_faults
 from lms.courseware.facts import read_facts
 
-FOLDERS = ("resources", "cohorts", "certifications", "mandates")
+FOLDERS = ("resources", "cohorts", "certifications", "credit-bodies", "mandates")
 """What lies beside the course folders."""
 
-_SOURCED = frozenset({"resources", "mandates"})
+_SOURCED = frozenset({"resources", "credit-bodies", "mandates"})
 _MONTHS = 12
 _NEEDED = {"cohorts": ("id", "title", "seats", "milestones")}
 _COURSE_KEYS = ("requires_courses", "courses")
@@ -34,8 +35,11 @@ def check_data(path: str, content: bytes, folder: str, course_ids: frozenset[str
     if facts is None:
         return problems
     problems += _keys(path, folder, facts.values, facts.lines)
+    problems += _credit(path, folder, facts.values)
     if folder in _SOURCED:
-        for entry, line, inherited in _entries(facts.values):
+        # A body's lists are its own words for types and areas; it has one source for all of them.
+        entries = [(facts.values, 1, {})] if folder == "credit-bodies" else _entries(facts.values)
+        for entry, line, inherited in entries:
             problems += _sourced(path, entry, line, inherited, today)
     if folder == "certifications":
         problems += _certification(path, facts.values, facts.lines, course_ids)
@@ -92,6 +96,25 @@ def _keys(path: str, folder: str, values: Mapping[str, Any], lines: Mapping[str,
         ids = [item.get("id") for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
         for repeated in sorted({str(name) for name in ids if ids.count(name) > 1}):
             yield finding(path, lines.get(what, 1), "R001", f"The id {repeated} stands twice among the {what}.")
+
+
+def _credit(path: str, folder: str, values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What keeps a credit body or a mandate from being used; sources and days are R002's."""
+    if folder == "credit-bodies":
+        found = [(1, fault) for fault in body_faults(values)]
+        if values.get("id") != PurePath(path).stem:
+            found.append((1, "`id` must be the name of the file."))
+    elif folder == "mandates":
+        items = values.get("mandates")
+        if not isinstance(items, list) or not items:
+            yield finding(path, 1, "R001", "`mandates` must be a list with at least one entry.")
+            return
+        found = [(getattr(item, "line", 1), fault) for item in items for fault in mandate_faults(item)]
+    else:
+        return
+    for line, fault in found:
+        if not fault.startswith(("`source`", "`checked_on`")):
+            yield finding(path, line, "R001", fault)
 
 
 def _entries(values: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int, Mapping[str, Any]]]:

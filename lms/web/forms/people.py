@@ -79,6 +79,12 @@ class AgencyForm(FlaskForm):
         description=_("Your own short name for it, such as KC-GEN. Imports and host applications refer to it."),
         validators=[AtMost(64)],
     )
+    ori = StringField(
+        _("ORI"),
+        description=_("Of law enforcement: the identifier that rosters for POST name."),
+        validators=[AtMost(16)],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
 
 
 class NewAgencyForm(AgencyForm):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField
+from wtforms import SelectField, SelectMultipleField
 
-from lms.web.forms.fields import agency_filter, discipline_filter
+from lms.web.forms.fields import agency_filter, day_filter, discipline_filter
 
 
 class ReportFilters(FlaskForm):
@@ -19,3 +19,14 @@ class ReportFilters(FlaskForm):
     discipline = discipline_filter()
     county = SelectField(_l("County"), validate_choice=False)
     course = SelectField(_l("Course"), validate_choice=False)
+
+
+class RosterFilters(FlaskForm):
+    """The days, both counted, and the columns of a roster."""
+
+    class Meta:
+        csrf = False
+
+    since = day_filter(_l("From"))
+    until = day_filter(_l("Until"))
+    columns = SelectMultipleField(_l("Columns"), validate_choice=False)

@@ -1,0 +1,179 @@
+"""Credit of a person for a course on a day: their licenses × what bodies approved; frozen on the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from lms.certification.credit_bodies import Body, load_bodies
+from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditBody, CreditLine
+from lms.certification.facts import CreditLineFacts, LicenseFacts
+from lms.certification.models import Certificate
+from lms.database import db
+from lms.people.licenses import licenses_on
+from lms.people.models import License
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a body approved for a course: one type, minutes by area. Both days belong to it."""
+
+    id: int
+    course_id: int
+    body: Body
+    type: str
+    approval_number: str
+    provider_number: str
+    statement: str
+    valid_from: date
+    valid_until: date | None
+    lines: tuple[tuple[str | None, int], ...] = ()
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+    @property
+    def minutes(self) -> int:
+        """In all; a topic lies inside an area and adds nothing."""
+        areas = sum(minutes for category, minutes in self.lines if not self.body.is_topic(category))
+        return areas or max((minutes for _, minutes in self.lines), default=0)
+
+    def line_facts(self, language: str) -> list[CreditLineFacts]:
+        """Its lines as a certificate prints them."""
+        return [
+            CreditLineFacts(
+                body=self.body.slug,
+                body_name=self.body.name(language),
+                type=self.type,
+                category=category,
+                minutes=minutes,
+                hours=hours_by(minutes, self.body.minutes_per_hour),
+                approval_number=self.approval_number,
+                statement=self.statement,
+                provider_number=self.provider_number,
+            )
+            for category, minutes in self.lines
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a certificate of a day carries, what it does not for want of a license, and the license to print."""
+
+    approvals: tuple[tuple[Approval, License | None], ...] = ()
+    withheld: tuple[Approval, ...] = ()
+    printed: License | None = None
+    boards: dict[str, Body] = field(default_factory=dict)
+
+    def credit(self, language: str) -> tuple[CreditLineFacts, ...]:
+        return tuple(line for approval, _ in self.approvals for line in approval.line_facts(language))
+
+    def license(self, language: str) -> LicenseFacts | None:
+        one = self.printed
+        if one is None:
+            return None
+        body = self.boards.get(one.board)
+        name = body.name(language) if body is not None else one.board.replace("-", " ")
+        return LicenseFacts(board=one.board, board_name=name, state=one.state, number=one.number)
+
+
+def hours_by(minutes: int, minutes_per_hour: int) -> str:
+    """Minutes in a body's own hours to two places, rounded down: hours are never given away."""
+    hundredths = minutes * 100 // minutes_per_hour
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def approvals_of(
+    course_ids: Iterable[int] | None = None,
+    *,
+    day: date | None = None,
+    execute: Callable[[Any], Any] | None = None,
+) -> list[Approval]:
+    """Approvals with their lines: of courses, or all; valid on a day, or whenever. By body; one query, made by
+    `execute` where there is no session."""
+    columns = CreditApproval.__table__.c  # the table: it serves statements outside of a session, too
+    query = (
+        select(*columns, CreditBody.slug, CreditBody.facts, ApprovedLine.category, ApprovedLine.minutes)
+        .join(CreditBody, CreditBody.id == columns.body_id)
+        .join(ApprovedLine, ApprovedLine.approval_id == columns.id)
+        .order_by(CreditBody.slug, columns.id, ApprovedLine.id)
+    )
+    if course_ids is not None:
+        query = query.where(columns.course_id.in_(list(course_ids)))
+    if day is not None:
+        query = query.where(columns.valid_from <= day, or_(columns.valid_until.is_(None), columns.valid_until >= day))
+    found: dict[int, Approval] = {}
+    for row in (execute or db.session.execute)(query):
+        known = found.get(row.id)
+        lines = (*(known.lines if known is not None else ()), (row.category, row.minutes))
+        found[row.id] = replace(known, lines=lines) if known is not None else _approval(row, lines)
+    return list(found.values())
+
+
+def _approval(row: Any, lines: tuple[tuple[str | None, int], ...]) -> Approval:
+    return Approval(
+        id=row.id,
+        course_id=row.course_id,
+        body=Body(row.body_id, row.slug, row.facts),
+        type=row.type,
+        approval_number=row.approval_number,
+        provider_number=row.provider_number,
+        statement=row.statement,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        lines=lines,
+    )
+
+
+def granted_on(user_id: int, course_id: int, day: date) -> Granted:
+    """What completing a course on a day brings a person. Two queries; a third where a license is printed."""
+    licenses = licenses_on(user_id, day)
+    granted, withheld = matched(licenses, approvals_of([course_id], day=day))
+    return Granted(granted, withheld, *_printed(licenses))
+
+
+def printed_license(user_id: int, day: date, language: str) -> LicenseFacts | None:
+    """The license that a person chose to have printed, if it holds on the day. Two queries at most."""
+    return Granted((), (), *_printed(licenses_on(user_id, day))).license(language)
+
+
+def _printed(licenses: Sequence[License]) -> tuple[License | None, dict[str, Body]]:
+    printed = next((one for one in licenses if one.is_printed), None)
+    return printed, load_bodies([printed.board]) if printed is not None else {}
+
+
+def matched(
+    licenses: Sequence[License], approvals: Iterable[Approval]
+) -> tuple[tuple[tuple[Approval, License | None], ...], tuple[Approval, ...]]:
+    """Approvals with the license each goes by, and those of bodies that ask for a license which is not there."""
+    granted, withheld = [], []
+    for approval in approvals:
+        license = next((one for one in licenses if one.board == approval.body.slug), None)
+        if approval.body.needs_license and license is None:
+            withheld.append(approval)
+        else:
+            granted.append((approval, license))
+    return tuple(granted), tuple(withheld)
+
+
+def write_lines(certificate: Certificate, granted: Granted) -> None:
+    """Keep the lines of a certificate as rows beside its frozen facts. The caller commits."""
+    for approval, license in granted.approvals:
+        for line in approval.line_facts("en"):
+            db.session.add(
+                CreditLine(
+                    certificate_id=certificate.id,
+                    approval_id=approval.id,
+                    license_id=license.id if license is not None else None,
+                    body=line.body,
+                    type=line.type,
+                    category=line.category,
+                    minutes=line.minutes,
+                    hours=line.hours,
+                    approval_number=line.approval_number,
+                )
+            )

@@ -1,0 +1,61 @@
+"""“Does this count for me?”: a course beside the rules, approvals and suggestions that concern the person."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from lms.access import Viewer
+from lms.catalog import facts as course_facts
+from lms.catalog.versions import find_course
+from lms.certification.counting import Asker, Suggestion, answer
+from lms.certification.credit import approvals_of
+from lms.certification.credit_bodies import load_bodies, load_rules
+from lms.errors import N_
+from lms.people.licenses import licenses_on
+from lms.web.guards import language, settings, signed_in, today, viewer
+
+blueprint = Blueprint("counting", __name__)
+
+KINDS = {
+    "yes": (N_("Yes"), "ok"),
+    "needs-license": (N_("Yes, with a license"), "warn"),
+    "submit": (N_("May be submitted"), "info"),
+    "unknown": (N_("Not known"), "warn"),
+    "no": (N_("Not required"), ""),
+}
+CONFIDENCES = {
+    "H": N_("the official page was read"),
+    "M": N_("a secondary page was read"),
+    "L": N_("a single weak page was read"),
+}
+
+
+@blueprint.get("/courses/<slug>/counts")
+@signed_in
+def show_counts(slug: str) -> str:
+    """Whether a course counts for one's board, agency or district, with sources; nothing is claimed."""
+    person, day = viewer(), today()
+    course, version = find_course(slug)
+    asker = asker_of(person)
+    suggestions = [Suggestion(**one) for one in version.facts["suggested_credit"]]
+    rules = load_rules(asker.states, day)
+    return render_template(
+        "credit/counts.html",
+        slug=slug,
+        title=course_facts.title_of(version.facts, language()),
+        answers=answer(asker, rules, approvals_of([course.id], day=day), suggestions),
+        bodies=load_bodies(),
+        asker=asker,
+        kinds=KINDS,
+        confidences=CONFIDENCES,
+    )
+
+
+def asker_of(person: Viewer) -> Asker:
+    """The disciplines of one's places, the state of the site, and the boards and states of one's licenses."""
+    licenses = licenses_on(person.id, today())
+    return Asker(
+        disciplines=frozenset(place.discipline for place in person.places),
+        states=frozenset({settings().home_state, *(one.state for one in licenses)}),
+        boards=frozenset(one.board for one in licenses),
+    )
