@@ -23,6 +23,7 @@ from lms.certification.models import IssuedDocument
 from lms.certification.press import MOST_WAITING, press
 from lms.clock import utc_now
 from lms.database import db
+from lms.files import FileStore
 from lms.people.models import AuditEvent, Membership, User
 from lms.web.limits import limiter
 from tests.certification.conftest import NOON, SITE, Learners
@@ -147,6 +148,26 @@ def test_a_stored_file_that_was_lost_or_changed_is_drawn_again_and_every_one_sta
             data={"file": (io.BytesIO(content), "c.pdf"), "csrf_token": form_token(client, "/verify")},
         )
         assert (page.status_code, "The file is genuine" in text_of(page)) == (200, True)
+
+
+def test_a_file_store_that_is_down_gives_a_sentence_and_issues_nothing(
+    learners: Learners, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    user, code = learners.certified()
+    client, runtime = learners.world.client_of(user), app.extensions["lms"]
+    down = FileStore(replace(runtime.settings, files_url="s3://documents/training"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "files", down)
+        refused = client.get(f"/certificates/{code}.pdf")
+
+    assert refused.status_code == 503
+    assert "The place where documents are kept does not answer" in text_of(refused)
+    assert learners.row(code).document_hash is None
+    assert client.get(f"/certificates/{code}.pdf").status_code == 200
 
 
 def test_two_first_views_at_once_issue_one_file(learners: Learners) -> None:
