@@ -25,6 +25,7 @@ HOMES = {
     "backup": "lms.commands.records:backup_command",
     "restore": "lms.commands.records:restore_command",
     "db": "lms.commands.records:db_group",
+    "keys": "lms.commands.keys:keys_group",
     "certificate": "lms.commands.records:certificate_group",
 }
 

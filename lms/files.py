@@ -2,61 +2,103 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from lms.errors import N_, Busy
 from lms.settings import Settings
+
+log = logging.getLogger("lms.files")
 
 PART = ".part"
 """How the name of a file ends that is not whole yet."""
 
+S3_OPTIONS = {"config_kwargs": {"connect_timeout": 3, "read_timeout": 10, "retries": {"max_attempts": 1}}}
+"""A page waits for the store: better a sentence after seconds than the stored file after minutes."""
+
+DOES_NOT_ANSWER = N_(
+    "The place where documents are kept does not answer. Nothing is lost: wait a moment and try it again."
+)
+
+
+class StoreIsDown(Busy):
+    """The remote file store cannot be reached, or refuses."""
+
 
 class FileStore:
-    """Bytes under slash-separated names that the program itself makes (never a name that a person typed)."""
+    """Bytes under slash-separated names that the program itself makes (never a name that a person typed).
+
+    Everything raises StoreIsDown where a remote store does not answer.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.files_url or f"file://{settings.instance / 'files'}"
+        self._options: dict[str, Any] = S3_OPTIONS if self._url.startswith("s3://") else {}
 
     @property
     def _system(self) -> Any:
         """The file system of this thread: fsspec keeps one for each, since two threads may not share one."""
-        return fsspec.core.url_to_fs(self._url)[0]
+        return fsspec.core.url_to_fs(self._url, **self._options)[0]
 
     def _path(self, name: str) -> str:
-        root: str = fsspec.core.url_to_fs(self._url)[1]
+        root: str = fsspec.core.url_to_fs(self._url, **self._options)[1]
         return f"{root.rstrip('/')}/{name}"
 
     def write(self, name: str, content: bytes) -> None:
-        """Store `content`, whole or not at all: it is written beside, to the disk, and then moved into place."""
-        system, path = self._system, self._path(name)
-        part = f"{path}.{secrets.token_hex(8)}{PART}"
-        system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        try:
-            with system.open(part, "wb") as handle:
-                handle.write(content)
-                handle.flush()
-                if isinstance(system, LocalFileSystem):
-                    os.fsync(handle.fileno())
-            system.mv(part, path)
-        except BaseException:
-            with suppress(OSError):
-                system.rm_file(part)
-            raise
+        """Store `content`, whole or not at all."""
+        with _answering(self._url):
+            system, path = self._system, self._path(name)
+            if isinstance(system, LocalFileSystem):
+                _write_beside(system, path, content)
+            else:
+                system.pipe_file(path, content)  # one request: an object store has it whole or not at all
 
     def read(self, name: str) -> bytes | None:
         """The content, or None where nothing is stored under that name."""
-        try:
-            content: bytes = self._system.cat_file(self._path(name))
-        except FileNotFoundError:
-            return None
+        with _answering(self._url):
+            try:
+                content: bytes = self._system.cat_file(self._path(name))
+            except FileNotFoundError:
+                return None
         return content
 
     def delete(self, name: str) -> None:
         """Forget what is stored under a name; nothing happens where nothing is."""
-        if self._system.exists(self._path(name)):
+        with _answering(self._url), suppress(FileNotFoundError):
             self._system.rm_file(self._path(name))
+
+
+def _write_beside(system: LocalFileSystem, path: str, content: bytes) -> None:
+    """Write it beside, to the disk, and then move it into place."""
+    part = f"{path}.{secrets.token_hex(8)}{PART}"
+    system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    try:
+        with system.open(part, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        system.mv(part, path)
+    except BaseException:
+        with suppress(OSError):
+            system.rm_file(part)
+        raise
+
+
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    """Turn whatever a remote store's library raises into one sentence. A folder's errors are a bug or a full disk, and
+    stay what they are."""
+    try:
+        yield
+    except Exception as error:
+        if url.startswith("file://"):
+            raise
+        log.error("the file store does not answer: %s: %s", type(error).__name__, error)
+        raise StoreIsDown(DOES_NOT_ANSWER) from error

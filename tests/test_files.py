@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
+from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
-from lms.files import FileStore
+from lms.files import S3_OPTIONS, FileStore, StoreIsDown
 from lms.settings import Settings
 
 
@@ -86,3 +91,65 @@ def test_a_file_is_moved_into_place_from_beside_it(
     store.write("a/one.pdf", b"first")
 
     assert [(Path(old).parent, Path(new).parent) for old, new in moves] == [(tmp_path / "files/a",) * 2]
+
+
+# --- S3 -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadedMotoServer]:
+    """A server that speaks S3, with one empty bucket."""
+    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    address = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
+    S3FileSystem.clear_instance_cache()
+    S3FileSystem(**S3_OPTIONS).mkdir("documents")
+    yield server
+    S3FileSystem.clear_instance_cache()
+    with suppress(Exception):
+        server.stop()
+
+
+@pytest.fixture
+def bucket(s3: ThreadedMotoServer) -> FileStore:
+    return FileStore(replace(Settings(), files_url="s3://documents/training"))
+
+
+def test_s3_keeps_what_is_written_and_forgets_it(bucket: FileStore) -> None:
+    bucket.write("certificates/ab/one.pdf", b"first")
+    bucket.write("certificates/ab/one.pdf", b"second")
+
+    assert bucket.read("certificates/ab/one.pdf") == b"second"
+    assert bucket.read("certificates/ab/two.pdf") is None
+    assert S3FileSystem(**S3_OPTIONS).find("documents") == ["documents/training/certificates/ab/one.pdf"]
+    bucket.delete("certificates/ab/one.pdf")
+    bucket.delete("certificates/ab/one.pdf")
+    assert bucket.read("certificates/ab/one.pdf") is None
+
+
+def test_what_another_machine_stores_in_s3_meanwhile_is_seen(bucket: FileStore) -> None:
+    assert bucket.read("one.pdf") is None
+    S3FileSystem(**S3_OPTIONS, skip_instance_cache=True).pipe_file("documents/training/one.pdf", b"theirs")
+
+    assert bucket.read("one.pdf") == b"theirs"
+
+
+def test_s3_that_is_down_is_told_in_a_sentence(bucket: FileStore, s3: ThreadedMotoServer) -> None:
+    bucket.write("one.pdf", b"first")
+    s3.stop()
+
+    for ask in (lambda: bucket.read("one.pdf"), lambda: bucket.write("one.pdf", b"second")):
+        with pytest.raises(StoreIsDown, match="does not answer") as caught:
+            ask()
+        assert caught.value.status == 503
+
+
+def test_a_bucket_that_is_missing_takes_nothing(s3: ThreadedMotoServer) -> None:
+    store = FileStore(replace(Settings(), files_url="s3://nowhere/training"))
+
+    with pytest.raises(StoreIsDown):
+        store.write("one.pdf", b"first")

@@ -1,18 +1,25 @@
-"""The stored PDF of a certificate: drawn once, at its first view, kept with its hash, then a file that is read."""
+"""The stored PDF of a certificate: drawn and signed once, kept with its hash, then a file that is read."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from lms.certification.authority import SigningMaterial
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate
-from lms.database import db
+from lms.certification.models import Certificate, IssuedDocument
+from lms.database import db, insert_into
 from lms.files import FileStore
 from lms.people import audit
+
+if TYPE_CHECKING:
+    from lms.certification.documents import Order
+    from lms.certification.press import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +32,14 @@ class Document:
     is_new: bool
     missing: str = ""
     """Letters of what was printed that no font here has, as U+20BB7: 〓 stands in their place."""
+    kid: str | None = None
+    """Who signed it."""
 
 
-def document_name(code: str) -> str:
-    """Where in the file store a certificate's PDF lies."""
-    return f"certificates/{code[:2]}/{code}.pdf"
+def document_name(code: str, digest: str) -> str:
+    """Where in the file store a certificate's PDF lies. No two signed files are alike: the name tells them apart, so
+    that two first views at once do not write over each other."""
+    return f"certificates/{code[:2]}/{code}-{digest[:16]}.pdf"
 
 
 def stored_document(name: str | None, known_hash: str | None, files: FileStore) -> Document | None:
@@ -42,38 +52,78 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
     return Document(content, name, known_hash, is_new=False)
 
 
-def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
-    """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
+def order_of(
+    facts: CertificateFacts,
+    files: FileStore,
+    signer: SigningMaterial | None = None,
+    attachments: Sequence[Attached] = (),
+) -> Order:
+    """What the press needs for a certificate: its facts, and what of it lies in the file store."""
     # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
-    from lms.certification import typefaces
-    from lms.certification.documents import draw
+    from lms.certification.documents import Order
 
-    content = draw(facts)
-    name = document_name(facts.code)
+    return Order(facts, attachments=tuple(attachments), signer=signer)
+
+
+def draw_document(
+    facts: CertificateFacts,
+    files: FileStore,
+    signer: SigningMaterial | None = None,
+    attachments: Sequence[Attached] = (),
+) -> Document:
+    """Draw the PDF with what it carries, sign it, store it. Takes about a tenth of a second: the caller holds no
+    transaction."""
+    from lms.certification.documents import draw_orders
+
+    (content,) = draw_orders([order_of(facts, files, signer, attachments)])
+    return keep_document(facts, content, files, signer)
+
+
+def keep_document(
+    facts: CertificateFacts, content: bytes, files: FileStore, signer: SigningMaterial | None = None
+) -> Document:
+    """Store a PDF that was drawn, here or in the pressroom; `record_document` comes next."""
+    from lms.certification import typefaces
+
+    digest = hashlib.sha256(content).hexdigest()
+    name = document_name(facts.code, digest)
     files.write(name, content)
     missing = typefaces.missing_letters(facts.texts)
-    return Document(content, name, hashlib.sha256(content).hexdigest(), is_new=True, missing=missing)
+    return Document(content, name, digest, is_new=True, missing=missing, kid=signer.kid if signer else None)
 
 
-def record_document(certificate_id: int, document: Document, now: datetime) -> None:
-    """Note on the row which PDF was issued. The caller commits.
+def record_document(certificate_id: int, document: Document, replaces: str | None, now: datetime) -> bool:
+    """Note which PDF was issued, in place of the one with the hash `replaces` (None: it is the first). The caller
+    commits. False where another one was recorded meanwhile: then that one is issued, and `document` nobody's.
 
-    Two first views at once draw the same bytes. A lost file that a newer program draws differently gets its new hash,
-    and the old one goes into the audit: the old bytes no longer verify by upload, their code still does. A letter that
-    could not be printed goes into the audit too, where an administrator finds it.
+    What replaces a lost file is another drawing with another signature. Both hashes stay known, so that whoever has
+    the old file is still told that it was issued here. A letter that could not be printed goes into the audit, where
+    an administrator finds it.
     """
     certificate = db.session.scalars(
         select(Certificate).where(Certificate.id == certificate_id).with_for_update()
     ).one()
     if certificate.document_hash == document.hash:
-        return
+        return True
+    if certificate.document_hash != replaces:
+        return False
     if document.missing:
         audit.note(
             "certificate.letters-missing", "certificate", certificate_id, actor_id=None, letters=document.missing
         )
-    if certificate.document_hash is not None:
-        audit.note(
-            "certificate.redrawn", "certificate", certificate_id, actor_id=None, earlier_hash=certificate.document_hash
+    if replaces is not None:
+        audit.note("certificate.redrawn", "certificate", certificate_id, actor_id=None, earlier_hash=replaces)
+    db.session.execute(
+        insert_into(IssuedDocument)
+        .values(
+            certificate_id=certificate_id,
+            sha256=document.hash,
+            stored_name=document.name,
+            signed_with_kid=document.kid,
+            drawn_at=now,
         )
+        .on_conflict_do_nothing()
+    )
     certificate.document_name = document.name
     certificate.document_hash = document.hash
+    return True

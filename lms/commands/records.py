@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from lms.app import create_app
-from lms.certification.issued import find_issued
+from lms.certification.checking import check_file
 from lms.certification.standing import status_of
+from lms.certification.verification import find_coded, standing_with
 from lms.clock import utc_now
-from lms.commands.speaking import load_settings, say
+from lms.cohorts.lookup import find_team_standing
+from lms.commands.speaking import called, load_settings, say
 from lms.keeping import back_up, restore_from
 from lms.schema import upgrade
 
@@ -60,12 +62,20 @@ def certificate_group() -> None:
 @certificate_group.command("verify")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify_command(file: Path) -> None:
-    """Say whether exactly this PDF was issued here, and how it stands today. Exit 1 if not valid."""
+    """Say whether exactly this PDF was issued here, who signed it, and how it stands today. Exit 1 if not valid."""
     app = create_app()
     with app.app_context():
-        found = find_issued(file.read_bytes())
-        if found is None:
-            raise click.ClickException("These exact bytes were not issued here: changed, or from somewhere else.")
-        status = status_of(found, utc_now())
-    say(f"{found.code}: {status}")
+        checked = called(lambda: check_file(file.read_bytes()))
+        certificate, signed = find_coded(checked.code) if checked.code else None, checked.examination
+        say(checked.sentence)
+        if certificate is None:
+            say("These exact bytes were not issued here.", is_error=True)
+            sys.exit(1)
+        if signed.state == "genuine":
+            stamp = ", with a timestamp" if signed.has_timestamp else ""
+            say(f"Signed by {signed.signer} at {signed.signed_at}{stamp}.")
+        now = utc_now()
+        team = find_team_standing(certificate, now, app.extensions["lms"].settings.time_zone)
+        status = standing_with(status_of(certificate, now), team)
+    say(f"{certificate.code}: {status}")
     sys.exit(0 if status == "valid" else 1)

@@ -100,6 +100,7 @@ POLICIES = {
     ),
     "lms_credit_lines": _of_parent("lms_certificates", "certificate_id"),
     "lms_evidence": _of_parent("lms_certificates", "certificate_id"),
+    "lms_issued_documents": _of_parent("lms_certificates", "certificate_id"),
     "lms_external_trainings": _of_person("user_id"),
     # Long work is its asker's alone: what comes of it may hold whole lists of people.
     "lms_batches": f"{SYSTEM} OR asked_by_id = {ME}",

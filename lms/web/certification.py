@@ -16,6 +16,7 @@ from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
+from lms.certification.signers import signing_material
 from lms.certification.standing import status_of
 from lms.certification.transcript import line_of, load_transcript
 from lms.certification.verification import standing_with
@@ -227,7 +228,7 @@ class _Stored:
 
 
 def document_of(certificate: Certificate) -> store.Document:
-    """A certificate's PDF: the stored file, or drawn now and stored. No transaction is open while that happens."""
+    """A certificate's PDF: the stored file, or drawn and signed now and stored. No transaction is open meanwhile."""
     row = _Stored(
         certificate.id,
         CertificateFacts.from_json(certificate.facts),
@@ -237,10 +238,20 @@ def document_of(certificate: Certificate) -> store.Document:
     files = current_app.extensions["lms"].files
     db.session.rollback()
     document = store.stored_document(row.name, row.hash, files)
+    if document is not None:
+        return document
+    signer = signing_material(settings())
+    db.session.rollback()
+    drawn = store.draw_document(row.facts, files, signer)
+    if act(lambda: store.record_document(row.id, drawn, row.hash, utc_now())):
+        return drawn
+    files.delete(drawn.name)  # somebody else's first view was faster: theirs is the one that was issued
+    issued = db.session.get_one(Certificate, row.id, populate_existing=True)
+    name, digest = issued.document_name, issued.document_hash
+    db.session.rollback()
+    document = store.stored_document(name, digest, files)
     if document is None:
-        drawn = store.draw_document(row.facts, files)
-        act(lambda: store.record_document(row.id, drawn, utc_now()))
-        document = drawn
+        raise NotFound(N_("There is nothing here that you may see."))
     return document
 
 

@@ -9,9 +9,11 @@ from flask import Response as Page
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from lms.certification import authority
+from lms.certification.checking import check_file
 from lms.certification.codes import normalize_code, why_not_a_code
-from lms.certification.issued import find_issued
 from lms.certification.models import Certificate
+from lms.certification.signers import present_root, trusted_roots
 from lms.certification.verification import Verification, find_coded, names_match, verification_of
 from lms.certification.wording import suggested_text
 from lms.clock import utc_now
@@ -109,7 +111,7 @@ def check_name(code: str) -> Answer:
 @public
 @counted_in_all
 @counted_by_address
-def check_file() -> Answer:
+def check_upload() -> Answer:
     """Whether exactly these bytes were issued here. The file is read and forgotten."""
     stands_at(url_for(".show_form"))
     upload = request.files.get("file")
@@ -117,10 +119,34 @@ def check_file() -> Answer:
     if not content:
         problem = _("Choose the PDF file of a certificate.")
         return render_template("certification/verify.html", typed="", file_problem=problem), 422
-    certificate = find_issued(content)
-    if certificate is None:
-        return render_template("certification/verify.html", typed="", is_file_unknown=True), 404
-    return _page(verified(certificate), is_file_known=True)
+    checked = check_file(content)  # bytes alone: nothing that the file says of itself is believed
+    verification = look_up(checked.code) if checked.code is not None else None
+    if verification is None:
+        page = render_template("certification/verify.html", typed="", file_sentence=_(checked.sentence))
+        return page, 404 if checked.is_readable else 422
+    return _page(verification, checked=checked)
+
+
+@blueprint.get("/verify/offline")
+@public
+def explain_offline() -> str:
+    """How to check a certificate's PDF without this site."""
+    root = present_root(settings())
+    return render_template(
+        "certification/offline.html",
+        fingerprint=authority.shown_fingerprint(root),
+        name=authority.common_name(root),
+        site_url=settings().site_url.rstrip("/"),
+    )
+
+
+@blueprint.get("/.well-known/crosstrain-ca.pem")
+@public
+def fetch_authority() -> Response:
+    """The public part of every root that documents were signed under, the present one first."""
+    present = present_root(settings())
+    roots = dict.fromkeys([present, *trusted_roots()])
+    return Response("".join(authority.pem_text(root) for root in roots), mimetype="application/x-pem-file")
 
 
 def look_up(code: str) -> Verification | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import threading
@@ -18,9 +19,11 @@ from werkzeug.test import TestResponse
 
 from lms.certification import sharing
 from lms.certification.codes import new_code
+from lms.certification.models import IssuedDocument
 from lms.certification.press import MOST_WAITING, press
 from lms.clock import utc_now
 from lms.database import db
+from lms.files import FileStore
 from lms.people.models import AuditEvent, Membership, User
 from lms.web.limits import limiter
 from tests.certification.conftest import NOON, SITE, Learners
@@ -125,16 +128,67 @@ def test_the_first_view_draws_and_stores_the_pdf_and_the_second_reads_it(learner
     assert known.status_code == 304
 
 
-def test_a_stored_file_that_was_lost_or_changed_is_drawn_again(learners: Learners, app: Flask) -> None:
+def test_a_stored_file_that_was_lost_or_changed_is_drawn_again_and_every_one_stays_known(
+    learners: Learners, app: Flask
+) -> None:
     user, code = learners.certified()
-    client = learners.world.client_of(user)
-    first = client.get(f"/certificates/{code}.pdf").data
-    files, name = app.extensions["lms"].files, learners.row(code).document_name
+    client, files = learners.world.client_of(user), app.extensions["lms"].files
+    issued = [client.get(f"/certificates/{code}.pdf").data]
 
-    files.delete(name)
-    assert client.get(f"/certificates/{code}.pdf").data == first
-    files.write(name, b"%PDF-1.7 forged")
-    assert client.get(f"/certificates/{code}.pdf").data == first
+    files.delete(learners.row(code).document_name)
+    issued.append(client.get(f"/certificates/{code}.pdf").data)
+    files.write(learners.row(code).document_name, b"%PDF-1.7 forged")
+    issued.append(client.get(f"/certificates/{code}.pdf").data)
+
+    assert len(set(issued)) == 3
+    assert files.read(learners.row(code).document_name) == issued[2]
+    for content in issued:
+        page = client.post(
+            "/verify/file",
+            data={"file": (io.BytesIO(content), "c.pdf"), "csrf_token": form_token(client, "/verify")},
+        )
+        assert (page.status_code, "The file is genuine" in text_of(page)) == (200, True)
+
+
+def test_a_file_store_that_is_down_gives_a_sentence_and_issues_nothing(
+    learners: Learners, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    user, code = learners.certified()
+    client, runtime = learners.world.client_of(user), app.extensions["lms"]
+    down = FileStore(replace(runtime.settings, files_url="s3://documents/training"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, "files", down)
+        refused = client.get(f"/certificates/{code}.pdf")
+
+    assert refused.status_code == 503
+    assert "The place where documents are kept does not answer" in text_of(refused)
+    assert learners.row(code).document_hash is None
+    assert client.get(f"/certificates/{code}.pdf").status_code == 200
+
+
+def test_two_first_views_at_once_issue_one_file(learners: Learners) -> None:
+    user, code = learners.certified()
+    clients, answers = [learners.world.client_of(user) for _ in range(2)], []
+    requests = [
+        threading.Thread(target=lambda one=one: answers.append(one.get(f"/certificates/{code}.pdf").data))
+        for one in clients
+    ]
+
+    with press().lock:
+        for request in requests:
+            request.start()
+        while press().waiting._value > MOST_WAITING - 2:
+            time.sleep(0.01)
+    for request in requests:
+        request.join()
+
+    assert answers[0] == answers[1]
+    assert hashlib.sha256(answers[0]).hexdigest() == learners.row(code).document_hash
+    assert learners.world.read(lambda: db.session.query(IssuedDocument).count()) == 1
 
 
 def test_no_connection_is_held_while_a_pdf_is_drawn(learners: Learners) -> None:
