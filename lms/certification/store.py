@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -13,6 +15,9 @@ from lms.certification.models import Certificate
 from lms.database import db
 from lms.files import FileStore
 from lms.people import audit
+
+if TYPE_CHECKING:
+    from lms.certification.press import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,13 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
     return Document(content, name, known_hash, is_new=False)
 
 
-def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
-    """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
+def draw_document(facts: CertificateFacts, files: FileStore, attachments: Sequence[Attached] = ()) -> Document:
+    """Draw the PDF with what it carries, and store it. Takes a tenth of a second: the caller holds no transaction."""
     # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
     from lms.certification import typefaces
     from lms.certification.documents import draw
 
-    content = draw(facts)
+    content = draw(facts, attachments=attachments)
     name = document_name(facts.code)
     files.write(name, content)
     missing = typefaces.missing_letters(facts.texts)

@@ -1,4 +1,4 @@
-"""Checking a certificate: by its code, on a page or as JSON; the name, where it is hidden; or the PDF itself."""
+"""Checking a certificate: by its code, on a page or as JSON; by the name, where it is hidden; by its PDF or badge."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Response as Page
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from lms.certification.badges.reading import find_badge, is_badge
 from lms.certification.codes import normalize_code, why_not_a_code
 from lms.certification.issued import find_issued
 from lms.certification.models import Certificate
@@ -18,19 +19,15 @@ from lms.clock import utc_now
 from lms.cohorts.lookup import find_team_standing
 from lms.web.certification import STATUS_TAGS
 from lms.web.guards import language, public, settings
-from lms.web.limits import limiter, verify_limit
+from lms.web.limits import look_ups, look_ups_of_all
 from lms.web.navigation import stands_at
 
 blueprint = Blueprint("verification", __name__)
 
 Answer = Response | tuple[str, int]
 
-LIMIT_OF_ALL = "1200 per minute"
-"""Look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
-
-
-def everybody() -> str:
-    return "verify:everybody"
+NO_CODE = "no code"
+"""Looked up where somebody asks for what can be no code: it is answered like one that is unknown, and takes as long."""
 
 
 @blueprint.after_request
@@ -55,29 +52,28 @@ def show_form() -> Answer:
 
 @blueprint.get("/verify/<code>")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@look_ups
+@look_ups_of_all
 def show_verification(code: str) -> Answer:
     """What the code stands for, or in clear words that it stands for nothing."""
     found = normalize_code(code)
-    if found is None:
-        return _not_a_code(code)
+    verification = look_up(found or NO_CODE)
+    if verification is None:
+        return _not_issued(code)
     if found != code:
         return redirect(url_for(".show_verification", code=found), code=303)
-    verification = look_up(found)
-    return _not_issued(found) if verification is None else _page(verification)
+    return _page(verification)
 
 
 @blueprint.get("/verify/<code>.json")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@look_ups
+@look_ups_of_all
 def show_json(code: str) -> Response:
     """The same for programs."""
-    found = normalize_code(code)
-    verification = look_up(found) if found else None
+    verification = look_up(normalize_code(code) or NO_CODE)
     if verification is None:
-        response = jsonify(status="unknown", code=found, detail=_("No certificate with this code was issued here."))
+        response = jsonify(status="unknown", detail=_("No certificate with this code was issued here."))
         response.status_code = 404
         return response
     return jsonify(verification.to_json())
@@ -85,12 +81,11 @@ def show_json(code: str) -> Response:
 
 @blueprint.post("/verify/<code>/name")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@look_ups
+@look_ups_of_all
 def check_name(code: str) -> Answer:
     """Whether a typed name is the hidden one. The answer is the page itself: the name is in no address and no log."""
-    found = normalize_code(code)
-    verification = look_up(found) if found else None
+    verification = look_up(normalize_code(code) or NO_CODE)
     if verification is None:
         return _not_issued(code)
     stands_at(url_for(".show_verification", code=verification.code))
@@ -102,20 +97,21 @@ def check_name(code: str) -> Answer:
 
 @blueprint.post("/verify/file")
 @public
-@limiter.limit(verify_limit)
-@limiter.limit(LIMIT_OF_ALL, key_func=everybody)
+@look_ups
+@look_ups_of_all
 def check_file() -> Answer:
-    """Whether exactly these bytes were issued here. The file is read and forgotten."""
+    """Whether exactly this PDF was issued here, or signed as a badge. The file is read and forgotten."""
     stands_at(url_for(".show_form"))
     upload = request.files.get("file")
     content = upload.read() if upload else b""
     if not content:
-        problem = _("Choose the PDF file of a certificate.")
+        problem = _("Choose the PDF or the badge of a certificate.")
         return render_template("certification/verify.html", typed="", file_problem=problem), 422
-    certificate = find_issued(content)
+    kind = "badge" if is_badge(content) else "pdf"
+    certificate = find_badge(content) if kind == "badge" else find_issued(content)
     if certificate is None:
-        return render_template("certification/verify.html", typed="", is_file_unknown=True), 404
-    return _page(verified(certificate), is_file_known=True)
+        return render_template("certification/verify.html", typed="", unknown_file=kind), 404
+    return _page(verified(certificate), known_file=kind)
 
 
 def look_up(code: str) -> Verification | None:
