@@ -5,16 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+NODE := tests/node
+NODE_STAMP := $(NODE)/node_modules/.package-lock.json
 WORKERS ?= 2
 
-.PHONY: run test check bench install install-dev system system-test translations lock clean
+.PHONY: run test check bench install install-dev node system system-test translations lock clean
 
 run: system $(STAMP)
 	@$(BIN)/lms run
 
 install: system $(STAMP)
 
-install-dev: system system-test $(DEV_STAMP)
+install-dev: system system-test $(DEV_STAMP) node
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crosstrain needs Python 3.11 or newer."; exit 1; }
@@ -32,6 +34,17 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/bin
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python .ci/link_package.py
 	@touch $(STAMP) $@
+
+# Verifiers of badges that are not ours. Without npm their tests are skipped; in CI npm is installed by system-test.
+node:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) -s $(NODE_STAMP); \
+	elif [ -n "$(CI)" ]; then echo "CI needs npm." >&2; exit 1; \
+	else echo "npm is not installed: the tests with Node are skipped."; fi
+
+$(NODE_STAMP): $(NODE)/package-lock.json $(NODE)/.npmrc
+	@echo "Installing the locked npm packages for tests…"
+	@npm --prefix $(NODE) ci --ignore-scripts --silent
+	@touch $@
 
 system:
 	@sh .ci/system-packages run
@@ -64,4 +77,4 @@ lock: $(DEV_STAMP)
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --extra dev --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(NODE)/node_modules build dist .mypy_cache .ruff_cache .import_linter_cache

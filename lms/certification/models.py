@@ -286,7 +286,7 @@ class Evidence(Model):
 
 
 class ShareLink(Model):
-    """A link by which whoever has it may fetch one certificate's PDF, until its holder takes it back."""
+    """A link by which whoever has it sees one certificate, its PDF and badge, until its holder takes it back."""
 
     __tablename__ = "lms_share_links"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_share_links_certificate_id", "certificate_id"))

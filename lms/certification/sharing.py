@@ -1,4 +1,4 @@
-"""Links by which whoever has one may fetch a certificate's PDF, until its holder takes the link back."""
+"""Links by which whoever has one sees a certificate, its PDF and badge, until its holder takes the link back."""
 
 from __future__ import annotations
 
@@ -82,6 +82,18 @@ def find_shared(code: str, token: str) -> Certificate | None:
             select(Certificate)
             .join(ShareLink, ShareLink.certificate_id == Certificate.id)
             .where(Certificate.code == code, ShareLink.token_hash == _hash(token), ShareLink.revoked_at.is_(None))
+        )
+
+
+def find_by_token(token: str) -> Certificate | None:
+    """The certificate that a token opens; for the page that the link leads to."""
+    if not 20 <= len(token) <= 100:
+        return None
+    with looking_as(VERIFICATION):
+        return db.session.scalar(
+            select(Certificate)
+            .join(ShareLink, ShareLink.certificate_id == Certificate.id)
+            .where(ShareLink.token_hash == _hash(token), ShareLink.revoked_at.is_(None))
         )
 
 

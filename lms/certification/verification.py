@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from lms.certification.facts import CertificateFacts
+from lms.certification.facts import CertificateFacts, EvidenceFacts, LicenseFacts
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
 from lms.database import db
@@ -55,7 +55,23 @@ class Verification:
     revoked_at: datetime | None
     superseded_by: str | None
     checked_at: datetime
+    valid_from: datetime
     team_standing: TeamStanding | None = None
+
+    @property
+    def license(self) -> LicenseFacts | None:
+        """The holder's license with its number masked; none where the name is hidden, since it would tell it."""
+        license = self.facts.license
+        if license is None or self.name is None:
+            return None
+        return replace(license, number=masked_number(license.number))
+
+    @property
+    def evidence(self) -> tuple[EvidenceFacts, ...]:
+        """What a certification rests on; without codes where the name is hidden: their pages may still show it."""
+        if self.name is not None:
+            return self.facts.evidence
+        return tuple(replace(one, code="") for one in self.facts.evidence)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON twin of the page."""
@@ -77,7 +93,33 @@ class Verification:
             "contact_hours": facts.contact_hours if facts.contact_minutes is not None else None,
             "modality": facts.modality,
             "completed_on": facts.completed_on.isoformat(),
+            "valid_from": self.valid_from.isoformat(),
             "valid_until": facts.valid_until.isoformat() if facts.valid_until else None,
+            "credit": [
+                {
+                    "body": line.body,
+                    "body_name": line.body_name,
+                    "type": line.type,
+                    "category": line.category,
+                    "minutes": line.minutes,
+                    "hours": line.hours,
+                    "approval_number": line.approval_number or None,
+                    "statement": line.statement or None,
+                }
+                for line in facts.credit
+            ],
+            "license": asdict(self.license) if self.license else None,
+            "evidence": [
+                {
+                    "title": one.title,
+                    "completed_on": one.completed_on.isoformat(),
+                    "code": one.code or None,
+                    "provider": one.provider or None,
+                }
+                for one in self.evidence
+            ],
+            "certification": facts.certification_slug or None,
+            "certification_rule": facts.rule_version,
             "accreditation": facts.accreditation_statement or None,
             "may_be_submitted_to": [
                 {"body": line.body, "type": line.type, "category": line.category, "minutes": line.minutes}
@@ -118,6 +160,7 @@ def verification_of(certificate: Certificate, now: datetime, team_standing: Team
         revoked_at=certificate.revoked_at,
         superseded_by=newer,
         checked_at=now,
+        valid_from=certificate.valid_from,
         team_standing=team_standing,
     )
 
@@ -127,6 +170,12 @@ def standing_with(status: Status, team_standing: TeamStanding | None) -> Status:
     if team_standing is not None and team_standing.has_lapsed and status in ("valid", "expired"):
         return "lapsed"
     return status
+
+
+def masked_number(number: str) -> str:
+    """A license number as strangers may see it: its last three characters, or none of a short one."""
+    shown = number[-3:] if len(number) >= 6 else ""
+    return "•" * (len(number) - len(shown)) + shown
 
 
 def names_match(typed: str, printed: str) -> bool:

@@ -108,6 +108,7 @@ POLICIES = {
         f"{SYSTEM} OR {VERIFYING} OR (SELECT true FROM lms_certificates own WHERE own.id = certificate_id"
         f" AND own.user_id = {ME})"
     ),
+    "lms_badges": f"{VERIFYING} OR {_of_parent('lms_certificates', 'certificate_id')}",
     "lms_cohorts": _of_team("id"),
     "lms_seats": _of_team("cohort_id"),
     "lms_cohort_members": f"{_of_team('cohort_id')} OR user_id = {ME} OR {_in('user_id', 'lms_wall_people')}",

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from lms import journey
 from lms.access import Permission, Viewer
 from lms.certification import reach, sharing, store
+from lms.certification.badges import issuing
 from lms.certification.codes import normalize_code
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite, CertificateFacts
@@ -28,6 +29,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, NotFound
 from lms.people import audit
 from lms.reporting.inquiry import EXPIRING_DAYS
+from lms.web.certificate_links import profile_link, renew_link
 from lms.web.certifications import in_reach
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.certification import RevokeForm
@@ -87,7 +89,7 @@ def list_certificates() -> str:
 @blueprint.get("/certificates/<code>")
 @signed_in
 def show_certificate(code: str) -> Page:
-    """One certificate: what it says, its PDF, and for its holder who else may see it."""
+    """One certificate: what it says, its PDF and badge, and for its holder who else may see it."""
     person, certificate = viewer(), find_readable(code)
     is_own = reach.is_holder(person, certificate)
     now = utc_now()
@@ -103,6 +105,9 @@ def show_certificate(code: str) -> Page:
         bodies=load_bodies({one.body for one in line.facts.credit}) if line.facts.credit else {},
         tag=STATUS_TAGS[line.status],
         is_own=is_own,
+        has_badge=line.counts and issuing.has_badge(certificate.id),
+        profile_url=profile_link(line.facts) if is_own else None,
+        renew_url=renew_link(line.facts, line.status) if is_own else None,
         site_url=settings().site_url.rstrip("/"),
         links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
         can_revoke=line.status not in ("revoked", "superseded")
@@ -114,12 +119,9 @@ def show_certificate(code: str) -> Page:
 @public
 def fetch_document(code: str) -> Response:
     """The PDF: for its holder, their administrator, a team's members, or who has a share link. Drawn at first view."""
-    token = request.args.get("share", "")
-    if maybe_viewer() is None and not token:
+    certificate = find_given_out(code)
+    if certificate is None:
         return send_to_sign_in()
-    certificate = find_readable(code, token)
-    if status_of(certificate, utc_now()) in ("revoked", "superseded"):
-        raise Conflict(N_("This certificate no longer stands, so its PDF is not given out any more."))
     document = document_of(certificate)
     return pdf_response(document.content, f"certificate-{certificate.code}.pdf", document.hash)
 
@@ -127,10 +129,12 @@ def fetch_document(code: str) -> Response:
 @blueprint.post("/certificates/<code>/links")
 @signed_in
 def create_link(code: str) -> Response:
-    """A link by which anybody may fetch the PDF."""
+    """A link by which anybody sees the certificate, its PDF and its badge."""
     person, certificate = viewer(), find_own(code)
     act(lambda: sharing.create_link(certificate, secret_key=settings().secret_key, actor_id=person.id, now=utc_now()))
-    flash_done(_("The link is ready. Whoever has it can fetch the PDF until you take it back."))
+    flash_done(
+        _("The link is ready. Whoever has it sees the certificate, its PDF and its badge until you take it back.")
+    )
     return redirect(url_for(".show_certificate", code=certificate.code, _anchor="sharing"), code=303)
 
 
@@ -240,9 +244,9 @@ def document_of(certificate: Certificate) -> store.Document:
     document = store.stored_document(row.name, row.hash, files)
     if document is not None:
         return document
-    signer = signing_material(settings())
+    signer, carried = signing_material(settings()), issuing.badge_attachment(row.id, settings())
     db.session.rollback()
-    drawn = store.draw_document(row.facts, files, signer)
+    drawn = store.draw_document(row.facts, files, signer, [carried] if carried else [])
     if act(lambda: store.record_document(row.id, drawn, row.hash, utc_now())):
         return drawn
     files.delete(drawn.name)  # somebody else's first view was faster: theirs is the one that was issued
@@ -265,6 +269,20 @@ def pdf_response(content: bytes, name: str, etag: str | None = None) -> Response
         response.set_etag(etag)
         response.make_conditional(request.environ)
     return response
+
+
+def find_given_out(code: str) -> Certificate | None:
+    """The certificate whose PDF or badge is asked for, if it stands; None for a stranger who brings no link.
+
+    Raises NotFound for what they may not see, Conflict for one that was revoked or replaced.
+    """
+    token = request.args.get("share", "")
+    if maybe_viewer() is None and not token:
+        return None
+    certificate = find_readable(code, token)
+    if status_of(certificate, utc_now()) in ("revoked", "superseded"):
+        raise Conflict(N_("This certificate no longer stands, so its PDF and its badge are not given out any more."))
+    return certificate
 
 
 def canonical(code: str) -> str:

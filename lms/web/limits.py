@@ -32,6 +32,18 @@ def verify_limit() -> str:
     return settings().verify_limit
 
 
+LOOK_UPS_OF_ALL = "1200 per minute"
+"""Look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
+
+
+def limit_of_all() -> str:
+    return LOOK_UPS_OF_ALL
+
+
+def everybody() -> str:
+    return "verify:everybody"
+
+
 def was_refused(response: Response) -> bool:
     """Only failed tries are counted: a classroom that signs in from one address is no attack."""
     return response.status_code == 422
@@ -44,6 +56,11 @@ def seconds_to_wait() -> int:
 
 
 limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
+
+look_ups = limiter.shared_limit(verify_limit, scope="look-ups")
+look_ups_of_all = limiter.shared_limit(limit_of_all, scope="look-ups", key_func=everybody)
+"""Codes, names, files and share links count together: who is refused at one is refused at all. `look_ups` stands nearest
+to the view and is so counted first: what one address asks too much does not use up everybody's look-ups."""
 
 
 def install(app: Flask, settings: Settings) -> None:

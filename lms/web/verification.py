@@ -1,4 +1,4 @@
-"""Checking a certificate: by its code, on a page or as JSON; the name, where it is hidden; or the PDF itself."""
+"""Checking a certificate: by its code, on a page or as JSON; by the name, where it is hidden; by its PDF or badge."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from lms.certification import authority
+from lms.certification.badges.reading import find_badge, is_badge
 from lms.certification.checking import check_file
 from lms.certification.codes import normalize_code, why_not_a_code
+from lms.certification.credit_bodies import load_bodies
 from lms.certification.models import Certificate
 from lms.certification.signers import present_root, trusted_roots
 from lms.certification.verification import Verification, find_coded, names_match, verification_of
@@ -20,24 +22,15 @@ from lms.clock import utc_now
 from lms.cohorts.lookup import find_team_standing
 from lms.web.certification import STATUS_TAGS
 from lms.web.guards import language, public, settings
-from lms.web.limits import limiter, verify_limit
+from lms.web.limits import look_ups, look_ups_of_all
 from lms.web.navigation import stands_at
 
 blueprint = Blueprint("verification", __name__)
 
 Answer = Response | tuple[str, int]
 
-LIMIT_OF_ALL = "1200 per minute"
-"""Look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
-
-
-def everybody() -> str:
-    return "verify:everybody"
-
-
-counted_in_all = limiter.shared_limit(LIMIT_OF_ALL, scope="verify", key_func=everybody)
-counted_by_address = limiter.shared_limit(verify_limit, scope="verify")
-"""Nearest to the view, and so counted first: what one address asks too much does not use up everybody's look-ups."""
+NO_CODE = "no code"
+"""Looked up where somebody asks for what can be no code: it is answered like one that is unknown, and takes as long."""
 
 
 @blueprint.after_request
@@ -62,29 +55,28 @@ def show_form() -> Answer:
 
 @blueprint.get("/verify/<code>")
 @public
-@counted_in_all
-@counted_by_address
+@look_ups_of_all
+@look_ups
 def show_verification(code: str) -> Answer:
     """What the code stands for, or in clear words that it stands for nothing."""
     found = normalize_code(code)
-    if found is None:
-        return _not_a_code(code)
+    verification = look_up(found or NO_CODE)
+    if verification is None:
+        return _not_issued(code)
     if found != code:
         return redirect(url_for(".show_verification", code=found), code=303)
-    verification = look_up(found)
-    return _not_issued(found) if verification is None else _page(verification)
+    return _page(verification)
 
 
 @blueprint.get("/verify/<code>.json")
 @public
-@counted_in_all
-@counted_by_address
+@look_ups_of_all
+@look_ups
 def show_json(code: str) -> Response:
     """The same for programs."""
-    found = normalize_code(code)
-    verification = look_up(found) if found else None
+    verification = look_up(normalize_code(code) or NO_CODE)
     if verification is None:
-        response = jsonify(status="unknown", code=found, detail=_("No certificate with this code was issued here."))
+        response = jsonify(status="unknown", detail=_("No certificate with this code was issued here."))
         response.status_code = 404
         return response
     return jsonify(verification.to_json())
@@ -92,12 +84,11 @@ def show_json(code: str) -> Response:
 
 @blueprint.post("/verify/<code>/name")
 @public
-@counted_in_all
-@counted_by_address
+@look_ups_of_all
+@look_ups
 def check_name(code: str) -> Answer:
     """Whether a typed name is the hidden one. The answer is the page itself: the name is in no address and no log."""
-    found = normalize_code(code)
-    verification = look_up(found) if found else None
+    verification = look_up(normalize_code(code) or NO_CODE)
     if verification is None:
         return _not_issued(code)
     stands_at(url_for(".show_verification", code=verification.code))
@@ -109,16 +100,21 @@ def check_name(code: str) -> Answer:
 
 @blueprint.post("/verify/file")
 @public
-@counted_in_all
-@counted_by_address
+@look_ups_of_all
+@look_ups
 def check_upload() -> Answer:
-    """Whether exactly these bytes were issued here. The file is read and forgotten."""
+    """Whether exactly this PDF was issued here, or signed as a badge. The file is read and forgotten."""
     stands_at(url_for(".show_form"))
     upload = request.files.get("file")
     content = upload.read() if upload else b""
     if not content:
-        problem = _("Choose the PDF file of a certificate.")
+        problem = _("Choose the PDF or the badge of a certificate.")
         return render_template("certification/verify.html", typed="", file_problem=problem), 422
+    if is_badge(content):
+        certificate = find_badge(content)
+        if certificate is None:
+            return render_template("certification/verify.html", typed="", is_badge_unknown=True), 404
+        return _page(verified(certificate), is_badge_known=True)
     checked = check_file(content)  # bytes alone: nothing that the file says of itself is believed
     verification = look_up(checked.code) if checked.code is not None else None
     if verification is None:
@@ -169,6 +165,7 @@ def _page(verification: Verification, **values: Any) -> Response:
             facts=facts,
             tag=STATUS_TAGS[verification.status],
             credit=[suggested_text(line, language()) for line in facts.suggested_credit],
+            bodies=load_bodies({line.body for line in facts.credit}) if facts.credit else {},
             **values,
         )
     )

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -25,6 +26,7 @@ from lms.clock import utc_now
 from lms.database import db
 from lms.files import FileStore
 from lms.people.models import AuditEvent, Membership, User
+from lms.web import limits
 from lms.web.limits import limiter
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.conftest import QueryCount
@@ -295,14 +297,16 @@ def test_a_share_link_opens_the_pdf_until_it_is_taken_back(learners: Learners) -
     page = f"/certificates/{code}"
 
     assert send(client, f"{page}/links", page).status_code == 303
-    link = re.search(rf'href="(/certificates/{code}\.pdf\?share=[^"]+)"', page_of(client, page))
+    shared = re.search(r'href="(/shared/[^"]+)"', page_of(client, page))
+    assert shared
+    link = re.search(rf'href="(/certificates/{code}\.pdf\?share=[^"]+)"', page_of(stranger, shared[1]))
     assert link
     assert stranger.get(link[1]).status_code == 200
     back = form_of(page_of(client, page), "/revoke")
     assert client.post(back.action, data=back.fields).status_code == 303
 
     assert stranger.get(link[1]).status_code == 404
-    assert link[1] not in page_of(client, page)
+    assert shared[1] not in page_of(client, page)
 
 
 def test_a_share_link_opens_no_other_certificate_and_a_guess_none(learners: Learners) -> None:
@@ -310,7 +314,7 @@ def test_a_share_link_opens_no_other_certificate_and_a_guess_none(learners: Lear
     _, other = learners.certified("Other")
     client, stranger = learners.world.client_of(user), learners.world.app.test_client()
     send(client, f"/certificates/{code}/links", f"/certificates/{code}")
-    token = re.search(r"share=([^\"]+)", page_of(client, f"/certificates/{code}"))
+    token = re.search(r"/shared/([^\"]+)", page_of(client, f"/certificates/{code}"))
     assert token
 
     assert stranger.get(f"/certificates/{other}.pdf?share={token[1]}").status_code == 404
@@ -361,7 +365,7 @@ def test_only_the_holder_makes_links_and_hides_the_name(learners: Learners) -> N
     client = learners.world.client_of(admin)
     page = page_of(client, f"/certificates/{code}")
 
-    assert "Links to the PDF" not in page
+    assert "Share it" not in page
     for address in (f"/certificates/{code}/links", f"/certificates/{code}/name"):
         assert send(client, address, f"/certificates/{code}/revoke").status_code == 404
 
@@ -458,11 +462,23 @@ def test_what_is_no_code_is_answered_with_what_to_look_at(
     assert f'value="{escape(typed.strip())}"' in page
 
 
-def test_a_code_in_the_address_that_is_none_is_answered_alike(client: FlaskClient) -> None:
-    answer = client.get("/verify/nonsense")
+def test_what_can_be_no_code_and_what_is_unknown_are_answered_alike(
+    client: FlaskClient, count_queries: QueryCount
+) -> None:
+    codes = ("nonsense", new_code(), "7K0M-Q4XT-0004", "A" * 3000)
+    pages, twins, costs = set(), set(), set()
 
-    assert answer.status_code == 404
-    assert "here are only 8" in answer.get_data(as_text=True)
+    for code in codes:
+        count_queries.statements.clear()
+        page = client.get(f"/verify/{quote(code)}")
+        costs.add(count_queries.count)
+        twin = client.get(f"/verify/{quote(code)}.json")
+        pages.add((page.status_code, text_of(page).replace(code, "")))
+        twins.add((twin.status_code, twin.get_data(as_text=True)))
+
+    assert len(pages) == len(twins) == len(costs) == 1
+    assert pages.pop()[0] == twins.pop()[0] == 404
+    assert costs == {1}
 
 
 def test_opening_the_page_blames_nobody(client: FlaskClient) -> None:
@@ -577,6 +593,33 @@ def test_look_ups_are_limited_per_address(client: FlaskClient) -> None:
     assert [answer.status_code for answer in answers[:30]] == [404] * 30
     assert answers[30].status_code == 429
     assert 1 <= int(answers[30].headers["Retry-After"]) <= 61
+
+
+def test_every_kind_of_look_up_counts_in_one(client: FlaskClient) -> None:
+    page = "/verify"
+    asked = [
+        client.get(f"/verify/{new_code()}"),
+        client.get(f"/shared/{'x' * 32}"),
+        send(client, "/verify/file", page, file=(io.BytesIO(b"%PDF"), "x.pdf")),
+        send(client, f"/verify/{new_code()}/name", page, name="Nora"),
+        *(client.get(f"/verify/{new_code()}.json") for _ in range(26)),
+    ]
+
+    refused = client.get(f"/verify/{new_code()}"), client.get(f"/shared/{'x' * 32}")
+
+    assert {answer.status_code for answer in asked} == {404}
+    assert [answer.status_code for answer in refused] == [429, 429]
+
+
+def test_look_ups_from_everywhere_are_limited_together(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOOK_UPS_OF_ALL", "40 per minute")
+
+    answers = [
+        client.get(f"/verify/{new_code()}.json", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"}).status_code
+        for number in range(42)
+    ]
+
+    assert answers == [404] * 40 + [429] * 2
 
 
 def test_a_verification_costs_one_query(learners: Learners, client: FlaskClient, count_queries: QueryCount) -> None:

@@ -15,6 +15,8 @@ from lms import batches, journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
 from lms.certification import sharing
+from lms.certification.badges import issuing, proof
+from lms.certification.badges.addresses import last_part
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.cohorts import invitations as cohort_invitations
@@ -103,6 +105,8 @@ class Scene:
             )
             db.session.rollback()
             links = sharing.open_links(certificate.id, settings.secret_key)
+            token = issuing.token_of(certificate.id, settings)
+            db.session.rollback()
             write(self._make_letters)
             batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
             cohort_id = write(self._make_cohort)
@@ -125,6 +129,9 @@ class Scene:
                 "invitation_id": 1,
                 "joining.accept.token": "invitation-token",
                 "passwords.reset_password.token": "reset-token",
+                "shared_certificates.show_shared.token": link,
+                "kid": proof.badge_key(settings.secret_key).kid,
+                "key": last_part(proof.claims_of(token)["credentialSubject"]["achievement"]["id"]),
                 "cohort_id": cohort_id,
                 "member_id": self._first(select(Member.id)),
                 "milestone_id": self._first(select(Milestone.id)),
