@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 import lms.assessment.models
 import lms.batches
 import lms.catalog.models
+import lms.certification.change_models
 import lms.certification.models
 import lms.cohorts.models
 import lms.keys

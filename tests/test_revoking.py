@@ -89,6 +89,7 @@ def test_the_holder_is_told_once_by_a_mail_that_names_no_subject(small: Teams) -
             language,
             message.payload["values"],
             to="x@test.example",
+            effect_key="one",
             settings=settings_of(small),
         )
         assert mail["Subject"] == subject
