@@ -27,7 +27,8 @@ class Permission(Enum):
     MANAGE_AGENCIES = "Add, rename, move and archive agencies"
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
-    REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    REVOKE_CERTIFICATES = "Revoke, correct or extend a certificate with a reason, and undo that"
+    APPROVE_TRAINING = "Approve or refuse training done elsewhere, and enter paper records"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -48,6 +49,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.SEE_REPORTS,
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
+            Permission.APPROVE_TRAINING,
             Permission.SEE_AUDIT,
         }
     ),
@@ -124,6 +126,7 @@ SEEING_PEOPLE = (
     Permission.MANAGE_AGENCIES,
     Permission.SEE_REPORTS,
     Permission.REVOKE_CERTIFICATES,
+    Permission.APPROVE_TRAINING,
     Permission.SEE_AUDIT,
 )
 """Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""
