@@ -29,11 +29,12 @@ class Permission(Enum):
     MANAGE_AGENCIES = "Add, rename, move and archive agencies"
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
-    REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
     MANAGE_CERTIFICATIONS = "Write, change and archive the rules of certifications"
     ISSUE_CERTIFICATES = "Issue a certification to everybody of an agency who has earned it"
     MANAGE_CREDIT = "Enter what boards have approved for credit"
     SEE_PACKETS = "Fetch the packet that asks a board to approve a course"
+    REVOKE_CERTIFICATES = "Revoke, correct or extend a certificate with a reason, and undo that"
+    APPROVE_TRAINING = "Approve or refuse training done elsewhere, and enter paper records"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -56,6 +57,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.REVOKE_CERTIFICATES,
             Permission.ISSUE_CERTIFICATES,
             Permission.SEE_PACKETS,
+            Permission.APPROVE_TRAINING,
             Permission.SEE_AUDIT,
         }
     ),
@@ -141,6 +143,7 @@ SEEING_PEOPLE = (
     Permission.SEE_REPORTS,
     Permission.REVOKE_CERTIFICATES,
     Permission.ISSUE_CERTIFICATES,
+    Permission.APPROVE_TRAINING,
     Permission.SEE_AUDIT,
 )
 """Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""

@@ -18,7 +18,7 @@ from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
 from lms.catalog.versions import course_of
-from lms.certification import awards, certifying
+from lms.certification import awards, certifying, changing
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
 from lms.certification.renewing import renewal_offer
@@ -194,14 +194,14 @@ def _complete(
     site = AwardSite.from_settings(settings)
     completed = {key for key in standing.modules if standing.is_completed(key)} | {module_id}
     if not progress.is_course_complete(course, completed):
-        _award_certifications(viewer, site, now)
+        award_certifications(viewer.id, site, now)
         return None, ()
     if progress.complete_course(standing.enrollment_id, now):
         note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
     certificate = _award(viewer, standing.enrollment_id, course, settings, now)
     if certificate is not None:
-        _tell_of_certificate(viewer, certificate)
-    _award_certifications(viewer, site, now)
+        _tell_of_certificate(viewer.id, certificate)
+    award_certifications(viewer.id, site, now)
     if certificate is None:
         return None, ()
     filled = cohorts.refresh_cohorts_of(viewer.id, now, site)
@@ -227,19 +227,19 @@ def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Setting
     return certificate if certificate is not None and certificate.issued_at == now else None
 
 
-def _award_certifications(viewer: Viewer, site: AwardSite, now: datetime) -> None:
+def award_certifications(user_id: int, site: AwardSite, now: datetime, *, actor_id: int | None = None) -> None:
     """Whatever of several courses is earned with this, issued and told of."""
-    for certificate in certifying.award_due(viewer.id, now, site):
-        _tell_of_certificate(viewer, certificate)
+    for certificate in certifying.award_due(user_id, now, site, actor_id=actor_id):
+        _tell_of_certificate(user_id, certificate)
 
 
-def _tell_of_certificate(viewer: Viewer, certificate: Certificate) -> None:
+def _tell_of_certificate(user_id: int, certificate: Certificate) -> None:
     """A mail with a neutral subject; it is queued with the certificate and sent by the worker."""
     outbox.enqueue(
         "mail",
         f"certificate:{certificate.id}",
         {
-            "to_user_id": viewer.id,
+            "to_user_id": user_id,
             "template": "certificate_earned",
             "language": certificate.language,
             "values": {"code": certificate.code},
@@ -252,9 +252,24 @@ def revoke_certificate(
 ) -> None:
     """A certificate stops counting: with its reason and its holder told, and the seats that it filled counted anew."""
     now = now or utc_now()
-    awards.revoke(certificate, reason, actor_id, now)
+    change = changing.revoke(certificate, reason, actor_id=actor_id, now=now)
+    holder = count_anew(certificate, AwardSite.from_settings(settings), actor_id=actor_id, now=now)
+    outbox.enqueue(
+        "mail",
+        f"certificate-revoked:{change.id}",
+        {
+            "to_user_id": holder.id,
+            "template": "certificate-revoked",
+            "language": holder.language,
+            "values": {"code": certificate.code},
+        },
+    )
+
+
+def count_anew(certificate: Certificate, site: AwardSite, *, actor_id: int, now: datetime) -> User:
+    """A certificate stands otherwise than before: every team that it counts for is counted anew. Who is to be told:
+    its holder, of a team's the coordinator."""
     db.session.flush()
-    site = AwardSite.from_settings(settings)
     if certificate.user_id is not None:
         holder_id = certificate.user_id
         touched = cohorts.refresh_cohorts_of(holder_id, now, site)
@@ -275,17 +290,7 @@ def revoke_certificate(
             certified_seats=one.certified_seats,
             required_seats=one.required_seats,
         )
-    holder = db.session.get_one(User, holder_id)
-    outbox.enqueue(
-        "mail",
-        f"certificate-revoked:{certificate.id}",
-        {
-            "to_user_id": holder.id,
-            "template": "certificate-revoked",
-            "language": holder.language,
-            "values": {"code": certificate.code},
-        },
-    )
+    return db.session.get_one(User, holder_id)
 
 
 def certificate_code_of(enrollment_id: int) -> str | None:

@@ -16,6 +16,7 @@ import lms.assessment.models
 import lms.batches
 import lms.catalog.models
 import lms.certification.badges.models
+import lms.certification.change_models
 import lms.certification.credit_models
 import lms.certification.models
 import lms.cohorts.models

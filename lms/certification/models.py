@@ -64,6 +64,28 @@ class CertificationVersion(Model):
     certification: Mapped[Certification] = relationship()
 
 
+class TrainingEntry(Model):
+    """Records copied from paper in one go, by one person, to be taken back in one go."""
+
+    __tablename__ = "lms_training_entries"
+    __table_args__ = (
+        CheckConstraint(
+            "(undone_at IS NULL) = (undone_by_id IS NULL) AND (undone_at IS NULL) = (undone_reason IS NULL)",
+            name="undone_with_a_reason",
+        ),
+        Index("ix_lms_training_entries_entered_by_id", "entered_by_id", "id"),
+    )
+
+    id: Mapped[primary_key]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    entered_at: Mapped[datetime]
+    records: Mapped[int]
+    undo_until: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    undone_reason: Mapped[str | None] = mapped_column(Text)
+
+
 class ExternalTraining(Model):
     """Training done elsewhere: handed in with evidence or entered from paper, then approved or refused with a reason.
 
@@ -86,6 +108,7 @@ class ExternalTraining(Model):
             name="credit_has_a_body",
         ),
         Index("ix_lms_external_trainings_user_id", "user_id", "course_id"),
+        Index("ix_lms_external_trainings_entry_id", "entry_id"),
         Index(
             "ix_lms_external_trainings_open",
             "submitted_at",
@@ -124,6 +147,8 @@ class ExternalTraining(Model):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
     decided_reason: Mapped[str | None] = mapped_column(Text)
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("lms_training_entries.id", ondelete="RESTRICT"))
+    """The entry from paper that it came with; None: handed in alone."""
 
 
 class Certificate(Model):

@@ -174,9 +174,10 @@ def sitting_of(member: Member) -> Sitting:
 
 
 def award_of(team_award: TeamAward, certificate: Certificate) -> Award:
-    """A team's certificate as the rules see it: until when, and by which seats it stands."""
+    """A team's certificate as the rules see it: until when, and by which seats it stands. One that was corrected counts
+    from the day of the first."""
     return Award(
-        certificate.issued_at,
+        certificate.valid_from,
         _earlier(certificate.expires_at, certificate.revoked_at),
         is_revoked=certificate.revoked_at is not None,
         seat_ids=frozenset(one["seat_id"] for one in team_award.composition if one["is_required"]),
@@ -184,11 +185,11 @@ def award_of(team_award: TeamAward, certificate: Certificate) -> Award:
 
 
 def _load_awards(cohort_id: int) -> list[tuple[TeamAward, Certificate]]:
-    """The newest first."""
+    """The newest first. Of one that was replaced, the one in its place speaks."""
     rows = db.session.execute(
         select(TeamAward, Certificate)
         .join(Certificate, TeamAward.certificate_id == Certificate.id)
-        .where(TeamAward.cohort_id == cohort_id)
+        .where(TeamAward.cohort_id == cohort_id, Certificate.superseded_by_id.is_(None))
         .order_by(TeamAward.cycle.desc())
     )
     return [(team_award, certificate) for team_award, certificate in rows]

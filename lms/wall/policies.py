@@ -102,6 +102,9 @@ POLICIES = {
     "lms_evidence": _of_parent("lms_certificates", "certificate_id"),
     "lms_issued_documents": _of_parent("lms_certificates", "certificate_id"),
     "lms_external_trainings": _of_person("user_id"),
+    "lms_certificate_changes": _of_parent("lms_certificates", "certificate_id"),
+    # Its records are people's; the entry itself names only who typed.
+    "lms_training_entries": f"{OPEN} OR entered_by_id = {ME}",
     # Long work is its asker's alone: what comes of it may hold whole lists of people.
     "lms_batches": f"{SYSTEM} OR asked_by_id = {ME}",
     "lms_share_links": (

@@ -96,6 +96,8 @@ def show_certificate(code: str) -> Page:
     team_standing = find_team_standing(certificate, now, settings().time_zone)
     line = line_of(certificate, now)
     line = replace(line, status=standing_with(line.status, team_standing))
+    may_change = reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today())
+    stands = line.status not in ("revoked", "superseded")
     return render_template(
         "certification/certificate.html",
         line=line,
@@ -110,8 +112,9 @@ def show_certificate(code: str) -> Page:
         renew_url=renew_link(line.facts, line.status) if is_own else None,
         site_url=settings().site_url.rstrip("/"),
         links=sharing.open_links(certificate.id, settings().secret_key) if is_own else [],
-        can_revoke=line.status not in ("revoked", "superseded")
-        and reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today()),
+        can_revoke=may_change and stands,
+        can_change=may_change and stands and not is_own,
+        can_rename=is_own and stands,
     )
 
 
@@ -182,8 +185,17 @@ def revoke_certificate(code: str) -> Page:
     page = render_template(
         "confirm.html",
         title=_("Revoke this certificate?"),
-        text=_("From now on it does not count, and whoever checks its code sees that it was revoked."),
-        facts=[(_("Name"), facts.printed_name), (_("Certificate"), facts.title), (_("Code"), certificate.code)],
+        text=_(
+            "From now on it does not count, and whoever checks its code sees that it was revoked. "
+            "You can undo this for 7 days."
+        ),
+        facts=[
+            (_("Name"), facts.printed_name),
+            (_("Certificate"), facts.title),
+            (_("Code"), certificate.code),
+            (_("Standing now"), _(STATUS_TAGS[status_of(certificate, utc_now())][0])),
+            (_("Standing afterwards"), _(STATUS_TAGS["revoked"][0])),
+        ],
         form=form,
         action=url_for(".revoke_certificate", code=certificate.code),
         submit_text=_("Revoke the certificate"),

@@ -20,6 +20,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 POLICY_ATTRIBUTE = "lms_policy"
 """Each view carries "public", "signed-in" or a Permission; a view without one fails the build and is refused."""
 
+MOST_BYTES_ATTRIBUTE = "lms_most_bytes"
+"""What `takes_files` leaves on a view; `lms.web.routing` reads it before anything reads the request."""
+
 
 def public(view: View) -> View:
     """Anybody may call this view, signed in or not."""
@@ -38,6 +41,16 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         setattr(view, POLICY_ATTRIBUTE, permission)
+        return view
+
+    return mark
+
+
+def takes_files(most_bytes: int) -> Callable[[View], View]:
+    """This view alone takes requests of so many bytes, where all others take `max_request_bytes`."""
+
+    def mark(view: View) -> View:
+        setattr(view, MOST_BYTES_ATTRIBUTE, most_bytes)
         return view
 
     return mark

@@ -59,8 +59,8 @@ limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
 
 look_ups = limiter.shared_limit(verify_limit, scope="look-ups")
 look_ups_of_all = limiter.shared_limit(limit_of_all, scope="look-ups", key_func=everybody)
-"""Codes, names, files and share links count together: who is refused at one is refused at all. `look_ups` stands nearest
-to the view and is so counted first: what one address asks too much does not use up everybody's look-ups."""
+"""Codes, names, files and share links count together: who is refused at one is refused at all. `look_ups` stands
+nearest to the view and is so counted first: what one address asks too much does not use up everybody's look-ups."""
 
 
 def install(app: Flask, settings: Settings) -> None:

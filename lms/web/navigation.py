@@ -42,7 +42,7 @@ SIGNED_IN = (
     Section("/home", N_("Home"), Permission.LEARN, ("/learn", "/attempts")),
     Section("/catalog", N_("Catalog"), Permission.LEARN, ("/courses",)),
     Section("/resources", N_("Resources"), Permission.LEARN),
-    Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript",)),
+    Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript", "/training")),
     Section("/cohorts", N_("Teams"), Permission.LEARN),
     Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
     Section("/certifications", N_("Certifications"), Permission.MANAGE_CERTIFICATIONS),

@@ -1,0 +1,72 @@
+"""Forms of changes to certificates: another name, a correction, a later end, a decision, taking one back."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired
+
+from lms.web.forms.fields import AtMost, DayField
+
+
+class ReasonForm(FlaskForm):
+    """Why something is changed or taken back."""
+
+    reason = TextAreaField(
+        _("Reason"),
+        description=_(
+            "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
+        ),
+        validators=[InputRequired(_("Say why.")), AtMost(1000)],
+    )
+
+
+class RenameForm(FlaskForm):
+    """The name as it should be printed."""
+
+    name = StringField(
+        _("Name as it should be printed"),
+        validators=[InputRequired(_("Type the name as it should be printed.")), AtMost(200)],
+        render_kw={"autocomplete": "off"},
+    )
+    reason = ReasonForm.reason
+
+
+class ReissueForm(FlaskForm):
+    """What is printed wrong. `credit` is taken away where the certificate carries no credit."""
+
+    place = SelectField(
+        _("Agency and discipline"),
+        description=_(
+            "Places of the holder in your agencies. If a place is missing, correct it on the person's page first."
+        ),
+        validate_choice=True,
+    )
+    credit = SelectMultipleField(
+        _("Credit that stays"),
+        description=_("Take the mark away from credit that should not have been given."),
+        coerce=int,
+    )
+    reason = ReasonForm.reason
+
+
+class ExtendForm(FlaskForm):
+    """A later last day."""
+
+    valid_until = DayField(
+        _("New last valid day"), validators=[InputRequired(_("Say until which day it should be valid."))]
+    )
+    reason = ReasonForm.reason
+
+
+class DecideForm(FlaskForm):
+    """Yes or no, with a reason."""
+
+    decision = RadioField(
+        _("Decision"),
+        choices=[SelectChoice("approve", _("Approve")), SelectChoice("refuse", _("Refuse"))],
+        validators=[InputRequired(_("Choose whether to approve or refuse."))],
+    )
+    reason = ReasonForm.reason
