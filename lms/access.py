@@ -28,6 +28,7 @@ class Permission(Enum):
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    MAKE_RECORDS = "Have the whole training record of a person made, with a reason"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -48,6 +49,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.SEE_REPORTS,
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
+            Permission.MAKE_RECORDS,
             Permission.SEE_AUDIT,
         }
     ),
@@ -124,6 +126,7 @@ SEEING_PEOPLE = (
     Permission.MANAGE_AGENCIES,
     Permission.SEE_REPORTS,
     Permission.REVOKE_CERTIFICATES,
+    Permission.MAKE_RECORDS,
     Permission.SEE_AUDIT,
 )
 """Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""

@@ -20,6 +20,9 @@ from lms.mail import deliver, write_mail
 from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, record_success
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
+from lms.records import asking as records
+from lms.records.making import make_piece as make_record_piece
+from lms.records.removing import remove_old
 from lms.settings import Settings
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -28,7 +31,9 @@ log = logging.getLogger("lms.jobs")
 SLICE_SECONDS = 20
 """A batch works for so long at a time, then lets other messages pass: mails do not wait for ten thousand PDFs."""
 
-RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {}
+RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {
+    records.KIND: make_record_piece,
+}
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
 
 
@@ -128,6 +133,14 @@ def deliver_due(app: Flask, limit: int = 50) -> int:
     return arrived
 
 
+def do_daily(app: Flask) -> None:
+    """What is to be done once a day, each part harmless when it is done twice."""
+    with app.app_context(), looking_as(SYSTEM):
+        count = remove_old(app.extensions["lms"].files, utc_now())
+        if count:
+            log.info("%s old training records removed", count)
+
+
 def register(queue: Huey, app: Flask) -> Tasks:
     """Put the tasks on the worker's queue."""
-    return declare_tasks(queue, lambda: deliver_due(app))
+    return declare_tasks(queue, lambda: deliver_due(app), lambda: do_daily(app))

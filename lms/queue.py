@@ -25,10 +25,12 @@ class Tasks:
 
     deliver_now: Callable[[], Any]
     sweep: Callable[[], Any]
+    daily: Callable[[], Any]
 
 
-def declare_tasks(queue: Huey, deliver: Callable[[], int]) -> Tasks:
-    """Name the tasks on a queue. The worker passes what delivers; the web only wakes the worker and passes nothing.
+def declare_tasks(queue: Huey, deliver: Callable[[], int], tidy: Callable[[], None] = lambda: None) -> Tasks:
+    """Name the tasks on a queue. The worker passes what delivers, and what tidies up once a day; the web only wakes the
+    worker.
 
     The periodic task only looks at the outbox, so two schedulers are harmless.
     """
@@ -43,4 +45,8 @@ def declare_tasks(queue: Huey, deliver: Callable[[], int]) -> Tasks:
         while deliver():
             pass
 
-    return Tasks(deliver_now, sweep)
+    @queue.periodic_task(crontab(minute="17", hour="8"), name="daily")  # type: ignore[untyped-decorator]
+    def daily() -> None:
+        tidy()
+
+    return Tasks(deliver_now, sweep, daily)

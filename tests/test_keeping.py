@@ -176,7 +176,10 @@ def test_the_password_of_the_database_is_on_no_command_line(
 
     monkeypatch.setattr(subprocess, "run", note)
     with pytest.raises(Invalid, match="stopped here"):
-        back_up(replace(settings, database_url="postgresql://lms:s%40cret@db.test/lms", migration_database_url=""), tmp_path / "backup.tar.gz")
+        back_up(
+            replace(settings, database_url="postgresql://lms:s%40cret@db.test/lms", migration_database_url=""),
+            tmp_path / "backup.tar.gz",
+        )
 
     command, env = seen[0]
     assert "cret" not in " ".join(command)

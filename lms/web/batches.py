@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from lms import batches
+from lms.access import Viewer
 from lms.batches import Batch
 from lms.clock import utc_now
 from lms.errors import N_, NotFound
@@ -29,6 +31,13 @@ TITLES: dict[str, str] = {}
 """What a kind of batch is called on its page; each room's web adds its own."""
 
 
+DAYS_KEPT: dict[str, int] = {}
+"""After so many days the files of a kind are removed; the page says so."""
+
+GATES: dict[str, Callable[[Batch, Viewer], None]] = {}
+"""What else must hold, by kind, for a file of it to be given out, e.g. that its asker still has the role. Raises."""
+
+
 def title_of(batch: Batch) -> str:
     return TITLES.get(batch.kind, N_("Long work"))
 
@@ -46,7 +55,13 @@ def list_batches() -> str:
 def show_batch(batch_id: int) -> str:
     """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
     batch = batches.find_batch(batch_id, viewer().id)
-    return render_template("batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch))
+    return render_template(
+        "batches/batch.html",
+        batch=batch,
+        tag=STATE_TAGS[batch.state],
+        title=title_of(batch),
+        kept_days=DAYS_KEPT.get(batch.kind),
+    )
 
 
 @blueprint.post("/batches/<int:batch_id>/cancel")
@@ -65,6 +80,8 @@ def fetch_file(batch_id: int, name: str) -> Response:
     """A file that came of it, for whoever asked for the work and nobody else; noted in the audit."""
     person = viewer()
     batch = batches.find_batch(batch_id, person.id)
+    if batch.kind in GATES:
+        GATES[batch.kind](batch, person)
     listed: list[dict[str, Any]] = batch.result.get("files", [])
     found = next((one for one in listed if one["name"] == name), None)
     content = current_app.extensions["lms"].files.read(found["stored"]) if found else None

@@ -109,11 +109,17 @@ def show_person(user_id: int) -> str:
         today=today(),
         status_tags=STATUS_TAGS,
         manages=manages,
+        may_make_record=allows_one_of(person, user.id, Permission.MAKE_RECORDS),
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
         and user.id != person.id
         and is_wholly_within(user.id, visible_agencies(person, Permission.MANAGE_PEOPLE), today()),
     )
+
+
+def allows_one_of(person: Viewer, user_id: int, permission: Permission) -> bool:
+    """Whether a permission of the viewer reaches a person."""
+    return user_id in set(db.session.scalars(visible_users(person, permission).where(User.id == user_id)))
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:
