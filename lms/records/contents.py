@@ -211,4 +211,4 @@ def _audit(writer: Writer) -> Iterator[Block]:
         )
         for one in audit["events"]
     )
-    yield from writer.tables("audit", ("event", "at", "action", "by", "subject"), rows)
+    yield from writer.tables("", ("event", "at", "action", "by", "subject"), rows)

@@ -40,7 +40,7 @@ def cover_blocks(writer: Writer, attached: Sequence[Mapping[str, Any]], hash: st
     yield Block("p", word("check_signature"))
     yield Block("h2", word("attached"))
     yield from writer.tables(
-        "attached",
+        "",
         ("file", "what", "bytes", "sha256"),
         tuple((one["name"], description(writer, one), str(one["bytes"]), one["sha256"]) for one in attached),
     )
@@ -73,7 +73,7 @@ def _person(writer: Writer) -> Iterator[Block]:
         )
         for one in person["places"]
     )
-    yield from writer.tables("places", ("agency", "discipline", "from", "until"), places)
+    yield from writer.tables("", ("agency", "discipline", "from", "until"), places)
     if not places:
         yield Block("p", word("no_places"))
     yield Block("h3", word("roles"))
@@ -86,6 +86,6 @@ def _person(writer: Writer) -> Iterator[Block]:
         )
         for one in person["roles"]
     )
-    yield from writer.tables("roles", ("role", "over", "from", "until"), roles)
+    yield from writer.tables("", ("role", "over", "from", "until"), roles)
     if not roles:
         yield Block("p", word("no_roles"))

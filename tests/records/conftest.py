@@ -7,25 +7,66 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from pypdf import PdfReader
 
-from lms import batches, journey
+from lms import journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
 from lms.batches import Batch
 from lms.clock import local_day, utc_now
+from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.jobs import deliver_due
 from lms.people.signins import load_viewer
 from lms.people.viewer import Viewer
 from lms.records import asking
 from lms.records.asking import Asked
-from tests.support.world import World
+from tests.support.world import TEST_COURSES, World
+
+MORE = """
+### What do you think of it?
+
+<!-- q: t-reflect; type: reflection; lo: LO1 -->
+
+Only you read this.
+
+### How much do you agree?
+
+<!-- q: t-scale; type: likert; scale: 1..5 -->
+
+- I know the steps
+
+### Match each helper to a place.
+
+<!-- q: t-match; type: matching; lo: LO1 -->
+
+| helper | place |
+|---|---|
+| The nurse | The clinic |
+| The counselor | The school |
+|  | The moon |
+"""
+
+SECRET = "ZEBRA-what-I-only-told-myself"
+
+
+def course_files() -> dict[str, bytes]:
+    """The tiny course, its final quiz with shuffled options and with what nobody marks."""
+    files = load_folder(TEST_COURSES / "tiny")
+    text = files["en/90-final.md"].decode()
+    text = text.replace("feedback: after-submit", "shuffle_options: true, feedback: after-submit")
+    return {**files, "en/90-final.md": (text + MORE).encode(), "media/dot.png": PNG}
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c626001000000050001"
+)
 
 
 @dataclass
@@ -65,7 +106,11 @@ class Records:
         self.nurse = world.user("Nora Núñez", agency=self.agency)
         self.administrator = world.user("Ada Admin", agency=self.agency)
         world.grant(self.administrator, "agency-administrator", self.agency)
-        world.publish("tiny")
+        self.files = course_files()
+        self.version = world.publish_files(self.files)
+
+    def publish(self, files: dict[str, bytes], change: str) -> None:
+        self.world.write(lambda: journey.publish(files, change=change, published_by_id=None))
 
     def viewer(self, user: int) -> Viewer:
         found = self.world.read(lambda: load_viewer(user))
@@ -148,7 +193,5 @@ class Records:
 
 @pytest.fixture
 def records(app: Flask, world: World) -> Records:
-    return Records(app, world)
-
-
-__all__ = ["Made", "Records", "batches"]
+    with time_machine.travel(datetime(2026, 1, 5, 12, 0, tzinfo=UTC), tick=True):
+        return Records(app, world)
