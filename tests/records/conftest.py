@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -193,5 +194,6 @@ class Records:
 
 @pytest.fixture
 def records(app: Flask, world: World) -> Records:
+    shutil.rmtree(app.extensions["lms"].settings.instance / "files" / "records", ignore_errors=True)
     with time_machine.travel(datetime(2026, 1, 5, 12, 0, tzinfo=UTC), tick=True):
         return Records(app, world)
