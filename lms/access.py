@@ -35,6 +35,7 @@ class Permission(Enum):
     SEE_PACKETS = "Fetch the packet that asks a board to approve a course"
     REVOKE_CERTIFICATES = "Revoke, correct or extend a certificate with a reason, and undo that"
     APPROVE_TRAINING = "Approve or refuse training done elsewhere, and enter paper records"
+    MAKE_RECORDS = "Have the whole training record of a person made, with a reason"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -58,6 +59,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.ISSUE_CERTIFICATES,
             Permission.SEE_PACKETS,
             Permission.APPROVE_TRAINING,
+            Permission.MAKE_RECORDS,
             Permission.SEE_AUDIT,
         }
     ),
@@ -144,6 +146,7 @@ SEEING_PEOPLE = (
     Permission.REVOKE_CERTIFICATES,
     Permission.ISSUE_CERTIFICATES,
     Permission.APPROVE_TRAINING,
+    Permission.MAKE_RECORDS,
     Permission.SEE_AUDIT,
 )
 """Permissions whose pages show people of an agency: over these the second wall lets rows of people through."""

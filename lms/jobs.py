@@ -22,6 +22,9 @@ from lms.mail import deliver, write_mail
 from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, record_success
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
+from lms.records import asking as records
+from lms.records.making import make_piece as make_record_piece
+from lms.records.removing import remove_old
 from lms.settings import Settings
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -30,7 +33,10 @@ log = logging.getLogger("lms.jobs")
 SLICE_SECONDS = 20
 """A batch works for so long at a time, then lets other messages pass: mails do not wait for ten thousand PDFs."""
 
-RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {awarding.BATCH_KIND: awarding.issue_piece}
+RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {
+    awarding.BATCH_KIND: awarding.issue_piece,
+    records.KIND: make_record_piece,
+}
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
 
 
@@ -157,10 +163,14 @@ def deliver_due(app: Flask, limit: int = 50) -> int:
 
 
 def plan(app: Flask) -> int:
-    """Queue what the day brings; how much of it was new."""
-    settings: Settings = app.extensions["lms"].settings
+    """Queue what the day brings, and remove what was only kept for a time; how much of what was queued is new. Harmless
+    when it is done twice."""
+    runtime = app.extensions["lms"]
     with app.app_context(), looking_as(SYSTEM):
-        return run_transaction(lambda: daily.plan_day(utc_now(), settings))
+        count = remove_old(runtime.files, utc_now())
+        if count:
+            log.info("%s old training records removed", count)
+        return run_transaction(lambda: daily.plan_day(utc_now(), runtime.settings))
 
 
 def register(queue: Huey, app: Flask) -> Tasks:

@@ -9,7 +9,7 @@ import logging
 import struct
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -28,6 +28,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from lms.certification import typefaces
 from lms.certification.archival import ArchivalMetadata
+from lms.certification.binding import Finisher, Part, binding, taking
 from lms.certification.colors import SrgbProfile
 from lms.certification.slimming import slim
 from lms.errors import N_, Busy
@@ -112,6 +113,8 @@ class Attached:
     name: str
     description: str
     content: bytes
+    relationship: str = "Data"
+    """`Source` for what the document was made from (ISO 19005-3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class Sheet:
                 description=one.description,
                 created=self.moment,
                 modified=self.moment,
-                relationship="Data",
+                relationship=one.relationship,
             )
             for one in sorted(self.attachments, key=lambda one: one.name)
         ]
@@ -195,6 +198,18 @@ class Press:
         with self._turn(), garbage_kept():
             return self._print(sheets)
 
+    def draw_part(self, sheet: Sheet, label: str) -> bytes:
+        """Some pages of a long document, to be bound by `draw_bound`. `label` is the part's own. Raises PressIsBusy."""
+        found: list[Part] = []
+        with self._turn(), garbage_kept():
+            _finished(self._laid_out([sheet]), sheet, taking(found, label))
+        return found[0].to_bytes()
+
+    def draw_bound(self, sheet: Sheet, parts: Iterable[bytes]) -> bytes:
+        """The PDF of a sheet with the pages of parts behind it. Raises PressIsBusy."""
+        with self._turn(), garbage_kept():
+            return _finished(self._laid_out([sheet]), sheet, binding(parts))
+
     def warm_up(self) -> None:
         """Read the fonts that every document needs."""
         for face in (typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD):
@@ -216,6 +231,14 @@ class Press:
             self.waiting.release()
 
     def _print(self, sheets: Sequence[Sheet]) -> list[bytes]:
+        document = self._laid_out(sheets)
+        if len(sheets) == 1:
+            return [_finished(document, sheets[0])]
+        return [
+            _finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
+        ]
+
+    def _laid_out(self, sheets: Sequence[Sheet]) -> Document:
         self.warm_up()
         for face in sorted({face for sheet in sheets for face in sheet.faces}):
             self._load(face)
@@ -233,11 +256,7 @@ class Press:
             pdf_variant=VARIANT,
         )
         self.images.update({url: image for url, image in images.items() if url.startswith(SCHEME)})
-        if len(sheets) == 1:
-            return [_finished(document, sheets[0])]
-        return [
-            _finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
-        ]
+        return document
 
     def _style(self, name: str) -> CSS:
         if name not in self.styles:
@@ -270,10 +289,10 @@ def _split(pages: Sequence[Page]) -> list[list[Page]]:
     return found
 
 
-def _finished(document: Document, sheet: Sheet) -> bytes:
+def _finished(document: Document, sheet: Sheet, finisher: Finisher = slim) -> bytes:
     document.metadata = sheet.metadata()
     # The profile is already in the document: without this WeasyPrint opens its file anew and never closes it.
-    content: bytes = document.write_pdf(pdf_variant=VARIANT, output_intent="", finisher=slim)
+    content: bytes = document.write_pdf(pdf_variant=VARIANT, output_intent="", finisher=finisher)
     return content
 
 

@@ -26,23 +26,23 @@ def note(
     agency_id: int | None = None,
     reason: str | None = None,
     **detail: Any,
-) -> None:
+) -> AuditEvent:
     """Add an audit event to the present transaction. `action` is noun.verb, e.g. `certificate.issued`.
 
     `detail` holds ids and plain values, never a name or an answer. The caller commits.
     """
-    db.session.add(
-        AuditEvent(
-            at=utc_now(),
-            actor_id=actor_id,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            agency_id=agency_id,
-            detail=detail,
-            reason=reason,
-        )
+    event = AuditEvent(
+        at=utc_now(),
+        actor_id=actor_id,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        agency_id=agency_id,
+        detail=detail,
+        reason=reason,
     )
+    db.session.add(event)
+    return event
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from lms import batches
+from lms.access import Viewer
 from lms.batches import Batch
 from lms.clock import utc_now
 from lms.errors import N_, NotFound
@@ -34,6 +35,12 @@ TITLES: dict[str, str] = {}
 REASONS: dict[str, Callable[[str], str]] = {}
 """How a kind of batch says why something was not done; the others' reasons are sentences to be translated."""
 
+DAYS_KEPT: dict[str, int] = {}
+"""After so many days the files of a kind are removed; the page says so."""
+
+GATES: dict[str, Callable[[Batch, Viewer], None]] = {}
+"""What else must hold, by kind, for a file of it to be given out, e.g. that its asker still has the role. Raises."""
+
 
 def title_of(batch: Batch) -> str:
     return TITLES.get(batch.kind, N_("Long work"))
@@ -52,9 +59,13 @@ def list_batches() -> str:
 def show_batch(batch_id: int) -> str:
     """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
     batch = batches.find_batch(batch_id, viewer().id)
-    reason_of = REASONS.get(batch.kind, translate)
     return render_template(
-        "batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch), reason_of=reason_of
+        "batches/batch.html",
+        batch=batch,
+        tag=STATE_TAGS[batch.state],
+        title=title_of(batch),
+        reason_of=REASONS.get(batch.kind, translate),
+        kept_days=DAYS_KEPT.get(batch.kind),
     )
 
 
@@ -74,6 +85,8 @@ def fetch_file(batch_id: int, name: str) -> Response:
     """A file that came of it, for whoever asked for the work and nobody else; noted in the audit."""
     person = viewer()
     batch = batches.find_batch(batch_id, person.id)
+    if batch.kind in GATES:
+        GATES[batch.kind](batch, person)
     listed: list[dict[str, Any]] = batch.result.get("files", [])
     found = next((one for one in listed if one["name"] == name), None)
     content = current_app.extensions["lms"].files.read(found["stored"]) if found else None

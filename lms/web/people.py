@@ -120,6 +120,7 @@ def show_person(user_id: int) -> str:
         licenses=seen,
         bodies=load_bodies({one.board for one in seen}) if seen else {},
         manages=manages,
+        may_make_record=allows_one_of(person, user.id, Permission.MAKE_RECORDS),
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
         and user.id != person.id
@@ -133,6 +134,11 @@ def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[
         return {"not_yet": [], "in_reach": []}
     found = why_not_yet(user_id, language(), today())
     return {"not_yet": found, "in_reach": in_reach(user_id), "missing_words": MISSING_WORDS}
+
+
+def allows_one_of(person: Viewer, user_id: int, permission: Permission) -> bool:
+    """Whether a permission of the viewer reaches a person."""
+    return user_id in set(db.session.scalars(visible_users(person, permission).where(User.id == user_id)))
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:

@@ -1,0 +1,214 @@
+"""What follows the first pages of a record: courses with their attempts, certificates, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lms.certification.facts import hours_of
+from lms.records.blocks import Block, Writer
+from lms.records.person import MOST_EVENTS
+
+Values = Mapping[str, Any]
+
+
+def content_blocks(writer: Writer) -> Iterator[Block]:
+    """All of it, in the order of the record."""
+    yield Block("h2", writer.word("courses"))
+    for course in writer.record["courses"]:
+        yield from _course(writer, course)
+    if not writer.record["courses"]:
+        yield Block("p", writer.word("no_courses"))
+    yield Block("h2", writer.word("certificates"))
+    for certificate in writer.record["certificates"]:
+        yield from _certificate(writer, certificate)
+    if not writer.record["certificates"]:
+        yield Block("p", writer.word("no_certificates"))
+    yield from _audit(writer)
+
+
+def _course(writer: Writer, course: Values) -> Iterator[Block]:
+    word = writer.word
+    yield Block("h3", word("course_title", title=course["title"], code=course["code"], cycle=course["cycle"]))
+    continues = course["continues_cycle"]
+    yield writer.facts(
+        ("enrolled_at", writer.at(course["enrolled_at"])),
+        ("completed_at", writer.at(course["completed_at"], word("not_completed"))),
+        ("continues", str(continues) if continues is not None else None),
+    )
+    versions = tuple(
+        (
+            str(one["number"]),
+            f"{writer.at(one['published_at'])}; {word('as').lower()}: {word('change_' + one['published_as'])}",
+            f"{writer.at(one['counted_from'])}; {word('because_' + one['because'])}",
+            one["content_hash"],
+        )
+        for one in course["versions"]
+    )
+    yield from writer.tables("versions", ("version", "published_at", "counted_from", "content_hash"), versions)
+    modules = tuple(
+        (
+            f"{one['title']} ({one['module']})" + _origin(writer, one),
+            writer.at(one["opened_at"]),
+            writer.at(one["read_at"]),
+            writer.at(one["completed_at"]),
+        )
+        for one in course["modules"]
+    )
+    yield from writer.tables("modules", ("module", "opened", "read", "completed"), modules)
+    if not modules:
+        yield Block("p", word("no_modules"))
+    for attempt in course["attempts"]:
+        yield from _attempt(writer, attempt)
+
+
+def _origin(writer: Writer, module: Values) -> str:
+    if module["carried_over_from_cycle"] is not None:
+        return f"; {writer.word('carried', cycle=module['carried_over_from_cycle'])}"
+    numbers = dict.fromkeys((module["version_when_opened"], module["version_when_completed"]))
+    return "; " + ", ".join(writer.word("in_version", number=one) for one in numbers if one is not None)
+
+
+def _attempt(writer: Writer, attempt: Values) -> Iterator[Block]:
+    word = writer.word
+    yield Block("h4", word("attempt_title", title=attempt["title"], number=attempt["number"]))
+    facts: list[tuple[str, str | None]] = [
+        ("version", str(attempt["version"])),
+        ("language", attempt["language"]),
+        ("started_at", writer.at(attempt["started_at"])),
+        ("last_saved_at", writer.at(attempt["last_saved_at"]) if attempt["last_saved_at"] else None),
+        ("submitted_at", writer.at(attempt["submitted_at"], word("not_submitted"))),
+        ("receipt", attempt["receipt"]),
+    ]
+    if attempt["is_survey"]:
+        yield writer.facts(*facts)
+        yield Block("p", word("survey"))
+        return
+    mark = attempt["pass_mark"]
+    facts.append(("pass_mark", word("percent", percent=mark) if mark is not None else word("no_pass_mark")))
+    if attempt["submitted_at"] is not None:
+        facts += [("score", _score(writer, attempt)), ("result", _outcome(writer, attempt["passed"]))]
+    yield writer.facts(*facts)
+    for number, question in enumerate(attempt["questions"], 1):
+        yield from _question(writer, question, number)
+
+
+def _score(writer: Writer, attempt: Values) -> str:
+    if attempt["score_percent"] is None or attempt["score_fraction"] is None:
+        return writer.word("no_score") if attempt["score_percent"] is None else f"{attempt['score_percent']} %"
+    return writer.word(
+        "score_text",
+        points=attempt["points"],
+        possible=attempt["points_possible"],
+        fraction=attempt["score_fraction"],
+        percent=attempt["score_percent"],
+    )
+
+
+def _outcome(writer: Writer, passed: bool | None) -> str:
+    return writer.word("no_result" if passed is None else "passed" if passed else "failed")
+
+
+def _question(writer: Writer, question: Values, number: int) -> Iterator[Block]:
+    word = writer.word
+    yield Block("h5", word("question", number=number, id=question["id"], revision=question["revision"]))
+    if question["result"] == "private":
+        yield Block("p", word("private_text"))
+        return
+    yield Block("p", question["prompt"])
+    for paragraph in question["body"].split("\n\n"):
+        if paragraph.strip():
+            yield Block("p", paragraph.strip())
+    if question.get("options"):
+        yield from _options(writer, question)
+    elif question.get("rows"):
+        yield from _rows(writer, question)
+    else:
+        yield writer.facts(
+            ("answer", question["given"] or word("none")), ("right_answer", question["right_answer"] or None)
+        )
+    result = word(f"result_{question['result']}")
+    parts = [f"{word('result')}: {result}"]
+    if question["points_earned"] is not None:
+        parts.append(word("points", earned=question["points_earned"], possible=question["points_possible"]))
+    if question.get("saved_at"):
+        parts.append(word("saved_at", moment=writer.at(question["saved_at"])))
+    yield Block("p", "; ".join(parts))
+
+
+def _options(writer: Writer, question: Values) -> Iterator[Block]:
+    is_told = any(one["is_right"] is not None for one in question["options"])
+    heads = ("shown", "chosen", "right") if is_told else ("shown", "chosen")
+    rows = tuple(
+        (
+            one["text"],
+            writer.word("yes" if one["was_chosen"] else "no"),
+            *([writer.word("yes" if one["is_right"] else "no")] if is_told else []),
+        )
+        for one in question["options"]
+    )
+    yield from writer.tables("", heads, rows)
+
+
+def _rows(writer: Writer, question: Values) -> Iterator[Block]:
+    is_told = any(one["right"] is not None for one in question["rows"])
+    yield Block("p", writer.word("choices", choices=" | ".join(question["rows"][0]["choices"])))
+    heads = ("item", "answer", "right_answer") if is_told else ("item", "answer")
+    rows = tuple(
+        (one["text"], one["given"] or writer.word("none"), *([one["right"] or "–"] if is_told else []))
+        for one in question["rows"]
+    )
+    yield from writer.tables("", heads, rows)
+
+
+def _certificate(writer: Writer, certificate: Values) -> Iterator[Block]:
+    word, printed = writer.word, certificate["printed"]
+    version = printed.get("version_number")
+    revoked = certificate["revoked_at"]
+    replaced = certificate["superseded_by"]
+    minutes = printed.get("contact_minutes")
+    yield Block("h3", word("certificate_title", title=printed["title"], code=certificate["code"]))
+    yield writer.facts(
+        ("kind", word(f"kind_{certificate['kind']}")),
+        ("issued_at", writer.at(certificate["issued_at"])),
+        ("printed", printed["printed_name"]),
+        ("printed_agency", printed.get("agency_name") or None),
+        ("printed_version", f"{printed['course_code']}, {version}, {printed['content_hash']}" if version else None),
+        ("printed_hours", f"{minutes} ({hours_of(minutes)} h)" if minutes is not None else None),
+        ("printed_completed", writer.day(printed["completed_on"])),
+        ("printed_valid", writer.day(printed.get("valid_until"), word("no_end"))),
+        ("status_after", word(f"status_{certificate['status_after_last_day']}")),
+        (
+            "revoked",
+            word("revoked_because", moment=writer.at(revoked), reason=certificate["revoked_reason"])
+            if revoked
+            else None,
+        ),
+        ("replaced", f"{replaced}, {writer.at(certificate['superseded_at'])}" if replaced else None),
+        ("hashes", "; ".join(certificate["document_hashes"]) or word("not_drawn")),
+    )
+    if certificate["document_hashes"] and certificate["attached_as"] is None:
+        yield Block("p", word("file_gone"))
+    changes = tuple((one["action"], writer.at(one["at"]), one["reason"] or "–") for one in certificate["changes"])
+    yield from writer.tables("changes", ("change", "at", "reason"), changes)
+
+
+def _audit(writer: Writer) -> Iterator[Block]:
+    word, audit = writer.word, writer.record["audit"]
+    yield Block("h2", word("audit"))
+    yield Block("p", word("audit_text"))
+    if not audit["is_whole"]:
+        yield Block("p", word("audit_cut", count=MOST_EVENTS))
+    if not audit["events"]:
+        yield Block("p", word("no_audit"))
+    rows = tuple(
+        (
+            str(one["number"]),
+            writer.at(one["at"]),
+            one["action"] + (f"; {one['reason']}" if one["reason"] else ""),
+            one["by"] or word("by_program"),
+            f"{one['about']} {one['about_number'] or ''}".strip(),
+        )
+        for one in audit["events"]
+    )
+    yield from writer.tables("", ("event", "at", "action", "by", "subject"), rows)

@@ -1,0 +1,73 @@
+"""Whose record somebody may have made, and of which days: one's own, and that of people in one's agencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from lms.access import Permission, Viewer, scope, within
+from lms.database import db
+from lms.errors import N_, Invalid, NotFound
+from lms.people.models import Agency, Membership
+
+FOREVER = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What somebody may put into a record of one person.
+
+    `paths` None: everything, for oneself, for who may everywhere, and while the person has a place in one's agencies.
+    Else the person has left: only days of `spans` (first day, first day after), and what belongs to agencies below
+    the paths.
+    """
+
+    paths: tuple[str, ...] | None = None
+    spans: tuple[tuple[date, date], ...] = ()
+
+    def require(self, since: date, until: date) -> None:
+        """Raises Invalid where a day from `since` to `until` lies outside."""
+        if self.paths is None:
+            return
+        if not any(first <= since and until < end for first, end in self.spans):
+            first, end = self.spans[-1]
+            raise Invalid(
+                N_(
+                    "This person no longer works for your agencies. A record may only hold days on which they did, such"
+                    " as %(first)s to %(last)s."
+                ),
+                field="since",
+                first=first.isoformat(),
+                last=(end - timedelta(days=1)).isoformat(),
+            )
+
+
+def reach_of(viewer: Viewer, user_id: int, today: date) -> Reach:
+    """What the viewer may have made of a person's record. Raises NotFound for whoever is out of reach."""
+    if user_id == viewer.id or scope(viewer, Permission.MAKE_RECORDS) is None:
+        return Reach()
+    places = db.session.execute(
+        select(Membership.started_on, Membership.ended_on)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(Membership.user_id == user_id, within(viewer, Permission.MAKE_RECORDS))
+        .order_by(Membership.started_on, Membership.id)
+    ).all()
+    spans = joined([(first, end or FOREVER) for first, end in places if end is None or end > first])
+    if not spans:
+        raise NotFound(N_("There is nothing here that you may see."))
+    if any(first <= today < end for first, end in spans):
+        return Reach()
+    return Reach(scope(viewer, Permission.MAKE_RECORDS), spans)
+
+
+def joined(spans: list[tuple[date, date]]) -> tuple[tuple[date, date], ...]:
+    """Spans in order, those that overlap or touch made one."""
+    found: list[tuple[date, date]] = []
+    for first, end in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((first, end))
+    return tuple(found)

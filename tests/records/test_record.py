@@ -1,0 +1,350 @@
+"""What stands in a record: the text as published, the questions as seen, and nothing that is nobody's business."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import time_machine
+from sqlalchemy import select
+
+from lms import journey
+from lms.assessment.attempts import save_response
+from lms.assessment.models import Attempt
+from lms.assessment.sittings import load_sitting
+from lms.assessment.tokens import item_tokens
+from lms.certification.models import Certificate
+from lms.clock import utc_now
+from lms.courseware.questions import question_type
+from lms.courseware.read import content_hash
+from lms.database import db
+from lms.learning.models import Enrollment
+from lms.people.audit import note
+from lms.records import collecting
+from lms.records.sources import Source, chosen, pack
+from tests.records.conftest import SECRET, Records
+
+SPRING = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+SCHEMA = json.loads((Path(collecting.__file__).parent / collecting.SCHEMA).read_text(encoding="utf-8"))
+
+
+def test_the_text_that_was_taught_is_the_published_files_byte_for_byte(records: Records) -> None:
+    records.learn()
+
+    archive = records.make().archive("source-tiny-v1.zip")
+
+    assert {path: archive[f"files/{path}"] for path in records.files} == records.files
+    assert len(archive) == len(records.files) + 1
+    manifest = json.loads(archive["MANIFEST.json"])
+    assert manifest["content_hash"] == content_hash(records.files)
+    assert {one["path"]: one["sha256"] for one in manifest["files"]} == {
+        path: hashlib.sha256(content).hexdigest() for path, content in records.files.items()
+    }
+
+
+def test_media_over_five_megabytes_are_named_and_left_out() -> None:
+    small, large = Source("media/a.png", 5_000_000, "a" * 64), Source("media/b.mp4", 5_000_001, "b" * 64)
+
+    packed = pack([small, large], lambda sha256: sha256.encode(), course="tiny", number=1, hash="c")
+
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        listed = {one["path"]: one["is_included"] for one in json.loads(archive.read("MANIFEST.json"))["files"]}
+        assert sorted(archive.namelist()) == ["MANIFEST.json", "files/media/a.png"]
+    assert listed == {"media/a.png": True, "media/b.mp4": False}
+
+
+def test_media_are_left_out_once_they_are_many() -> None:
+    many = [Source(f"media/{number}.mp4", 4_000_000, "a") for number in range(9)]
+
+    assert chosen([*many, Source("en/course.md", 30_000_000, "a")]) == {
+        *(f"media/{number}.mp4" for number in range(5)),
+        "en/course.md",
+    }
+
+
+def reorder(records: Records, attempt: int, orders: dict[str, list[str]]) -> None:
+    """The questions of an attempt with their items in another order."""
+
+    def step() -> None:
+        row = db.session.get_one(Attempt, attempt)
+        row.drawn = [
+            {**one, "order": orders.get(one["question"], one["order"])} for one in sorted(row.drawn, key=_question)
+        ]
+
+    records.world.write(step)
+
+
+def _question(drawn: dict[str, Any]) -> str:
+    return str(drawn["question"])
+
+
+def question(record: dict[str, Any], key: str, attempt: int = -1) -> dict[str, Any]:
+    found = [one for one in record["courses"][0]["attempts"][attempt]["questions"] if one["id"] == key]
+    return dict(found[0])
+
+
+def test_questions_and_options_stand_in_the_order_in_which_they_were_shown(records: Records) -> None:
+    records.learn()
+    records.answer("second-steps")
+    attempt = records.answer("final")
+    orders = {"t-multiple": ["3", "1", "2"], "t-order": ["2", "3", "1"], "t-match": ["2", "1", "r3", "r1", "r2"]}
+    reorder(records, attempt, orders)
+
+    made = records.make()
+
+    record = made.record
+    shown = [one["id"] for one in record["courses"][0]["attempts"][-1]["questions"]]
+    assert shown == sorted(shown)
+    assert [one["text"] for one in question(record, "t-multiple")["options"]] == [
+        "The weather",
+        "The counselor",
+        "The nurse",
+    ]
+    assert [one["text"] for one in question(record, "t-order")["rows"]] == ["Look", "Act", "Breathe"]
+    matching = question(record, "t-match")["rows"]
+    assert [one["text"] for one in matching] == ["The counselor", "The nurse"]
+    assert matching[0]["choices"] == ["The moon", "The clinic", "The school"]
+    printed = made.text[made.text.index("t-multiple") :]
+    assert printed.index("The weather") < printed.index("The counselor") < printed.index("The nurse")
+
+
+def test_each_answer_is_told_with_its_points_and_whether_it_was_right(records: Records) -> None:
+    records.learn()
+    records.answer("second-steps")
+    records.answer("final", {})
+    records.answer("final")
+
+    record = records.make().record
+
+    empty, whole = record["courses"][0]["attempts"][-2:]
+    assert (empty["score_percent"], empty["passed"], empty["pass_mark"]) == (0, False, 80)
+    assert (whole["score_fraction"], whole["score_percent"], whole["passed"]) == ("1", 100, True)
+    assert {one["result"] for one in empty["questions"]} == {"unanswered", "private"}
+    assert {one["result"] for one in whole["questions"]} == {"right", "private"}
+    single = question(record, "t-single")
+    assert (single["given"], single["right_answer"]) == ("Breathe in slowly", "Breathe in slowly")
+    assert (single["points_earned"], single["points_possible"]) == ("1", "1")
+    assert whole["receipt"]
+    assert whole["last_saved_at"] == max(one["saved_at"] for one in whole["questions"] if one["result"] == "right")
+
+
+def test_an_attempt_is_told_in_the_language_in_which_it_was_seen(records: Records) -> None:
+    spanish = records.files["en/90-final.md"].replace(b"Choose the first step.", b"Elija el primer paso.")
+    records.publish({**records.files, "es/90-final.md": spanish}, "revision")
+    records.learn()
+    records.answer("second-steps")
+    records.answer("final", language="es")
+
+    record = records.make(language="en").record
+
+    assert record["courses"][0]["attempts"][-1]["language"] == "es"
+    assert question(record, "t-single")["prompt"] == "Elija el primer paso."
+
+
+def test_reflections_and_what_is_said_in_surveys_are_nowhere_in_the_file(records: Records) -> None:
+    records.learn()
+    records.answer("second-steps")
+    viewer = records.viewer(records.nurse)
+    attempt = records.world.write(lambda: journey.start_attempt(viewer, "tiny", "final", language="en"))
+    sitting = records.world.read(lambda: load_sitting(viewer.id, attempt))
+    scale = sitting.marked_questions["t-scale"]
+    token = item_tokens(sitting.attempt.secret, "t-scale", question_type("likert").items(scale))["1"]
+    values = {**records.right(viewer.id, attempt), "t-reflect": [SECRET], f"t-scale.{token}": ["4"]}
+    records.world.write(lambda: save_response(viewer.id, attempt, "t-reflect", {"t-reflect": [SECRET]}, 1, utc_now()))
+    records.world.write(lambda: journey.submit_attempt(viewer, attempt, values, "key", records.settings, language="en"))
+
+    for made in (records.make(), records.make(by=records.nurse, is_own=True)):
+        assert SECRET.encode() not in made.all_bytes
+        assert SECRET.encode() not in made.pdf
+        for key in ("t-reflect", "t-scale"):
+            assert set(question(made.record, key)) == {"id", "type", "revision", "result"}
+            assert question(made.record, key)["result"] == "private"
+
+
+def at(moment: datetime) -> time_machine.travel:
+    return time_machine.travel(moment, tick=True)
+
+
+def spring(records: Records) -> dict[str, Any]:
+    """What a record of March says, without what differs with each making."""
+    record = records.make(since=date(2026, 3, 1), until=date(2026, 3, 31)).record
+    assert record.pop("made")
+    return record
+
+
+def test_a_course_that_is_corrected_later_changes_nothing_in_the_record(records: Records) -> None:
+    with at(SPRING):
+        records.publish({**records.files, "en/course.md": records.files["en/course.md"] + b"\nMore.\n"}, "revision")
+        records.learn()
+        records.answer("second-steps")
+        records.answer("final", {})
+    with at(SPRING + timedelta(days=40)):
+        before = spring(records)
+        wrong = records.files["en/90-final.md"].replace(b"- [x] Breathe", b"- [ ] Breathe")
+        wrong = wrong.replace(b"- [ ] Run away", b"- [x] Run away")
+        records.publish({**records.files, "en/90-final.md": wrong}, "correction")
+        pinned = records.world.read(lambda: db.session.scalars(select(Enrollment)).one().version.number)
+
+        after = spring(records)
+
+    assert pinned == 3
+    assert after == before
+    assert [one["number"] for one in after["courses"][0]["versions"]] == [2]
+
+
+def test_a_correction_within_the_days_is_told_with_the_moment_from_which_it_counted(records: Records) -> None:
+    with at(SPRING):
+        records.learn()
+    with at(SPRING + timedelta(days=2)):
+        records.publish({**records.files, "en/course.md": records.files["en/course.md"] + b"\nMore.\n"}, "correction")
+        records.answer("second-steps")
+    with at(SPRING + timedelta(days=40)):
+        made = records.make(since=date(2026, 3, 1), until=date(2026, 3, 31))
+
+    course = made.record["courses"][0]
+    assert [(one["number"], one["because"]) for one in course["versions"]] == [(1, "enrolled"), (2, "correction")]
+    assert {one["module"]: one["version_when_opened"] for one in course["modules"]}["first-steps"] == 1
+    assert course["attempts"][0]["version"] == 2
+    assert {"source-tiny-v1.zip", "source-tiny-v2.zip"} <= set(made.files)
+
+
+def test_the_same_inputs_make_the_same_content(records: Records) -> None:
+    with at(SPRING):
+        records.certified()
+    with at(SPRING + timedelta(days=40)):
+        first, second = spring(records), spring(records)
+
+    assert first == second
+
+
+def test_what_was_done_after_the_last_day_is_not_in_it(records: Records) -> None:
+    with at(SPRING):
+        records.learn()
+    with at(SPRING + timedelta(days=40)):
+        records.answer("second-steps")
+        records.answer("final")
+        record = spring(records)
+
+    assert record["courses"][0]["completed_at"] is None
+    assert record["courses"][0]["attempts"] == []
+    assert record["certificates"] == []
+    assert {one["action"] for one in record["audit"]["events"]} == {"enrollment.begun"}
+
+
+def test_a_certificate_that_was_revoked_since_says_so(records: Records) -> None:
+    with at(SPRING):
+        records.certified()
+
+    def revoke() -> None:
+        held = db.session.scalars(select(Certificate)).one()
+        journey.revoke_certificate(held, "Issued in error", records.settings, actor_id=records.administrator)
+
+    with at(SPRING + timedelta(days=40)):
+        records.world.write(revoke)
+        (line,) = spring(records)["certificates"]
+
+    assert line["status_after_last_day"] == "valid"
+    assert line["revoked_reason"] == "Issued in error"
+    assert [one["reason"] for one in line["changes"] if one["action"] == "certificate.revoked"] == ["Issued in error"]
+
+
+def test_the_pdf_of_a_certificate_goes_with_it_as_it_was_issued(records: Records) -> None:
+    records.certified()
+    code = records.world.read(lambda: db.session.scalars(select(Certificate.code)).one())
+    issued = records.world.client_of(records.nurse).get(f"/certificates/{code}.pdf").data
+
+    made = records.make()
+
+    assert made.files[f"certificate-{code}.pdf"] == issued
+    assert made.record["certificates"][0]["document_hashes"] == [hashlib.sha256(issued).hexdigest()]
+
+
+def test_the_record_matches_the_schema_that_it_carries(records: Records) -> None:
+    records.certified()
+
+    made = records.make()
+
+    assert json.loads(made.files["record.schema.json"]) == SCHEMA
+    assert list(mismatches(SCHEMA, made.record, "record")) == []
+
+
+TYPES = {"string": str, "integer": int, "boolean": bool, "null": type(None), "array": list, "object": dict}
+
+
+def mismatches(schema: dict[str, Any], value: Any, path: str) -> Any:
+    """As much of JSON Schema as ours uses."""
+    kinds = schema.get("type")
+    if kinds and not isinstance(value, tuple(TYPES[one] for one in ([kinds] if isinstance(kinds, str) else kinds))):
+        yield f"{path}: {value!r} is no {kinds}"
+    if ("enum" in schema and value not in schema["enum"]) or ("const" in schema and value != schema["const"]):
+        yield f"{path}: {value!r}"
+    if isinstance(value, dict) and "properties" in schema:
+        yield from (f"{path}.{one} is missing" for one in schema["required"] if one not in value)
+        yield from (f"{path}.{one} is unknown" for one in value if one not in schema["properties"])
+        for key, one in value.items():
+            yield from mismatches(schema["properties"].get(key, {}), one, f"{path}.{key}")
+    if isinstance(value, list) and "items" in schema:
+        for number, one in enumerate(value):
+            yield from mismatches(schema["items"], one, f"{path}[{number}]")
+
+
+def test_the_audit_as_a_table_is_the_same_and_runs_no_formula(records: Records) -> None:
+    def deed() -> None:
+        note("account.disabled", "user", records.nurse, actor_id=records.administrator, reason="=1+1")
+
+    records.world.write(deed)
+
+    made = records.make()
+
+    rows = list(csv.DictReader(io.StringIO(made.files["audit.csv"].decode("utf-8-sig"))))
+    assert [row["number"] for row in rows] == [str(one["number"]) for one in made.record["audit"]["events"]]
+    assert [row["reason"] for row in rows if row["action"] == "account.disabled"] == ["'=1+1"]
+
+
+def test_what_the_person_did_to_others_is_told_without_their_names_and_reasons(records: Records) -> None:
+    other = records.world.user("Another Person", agency=records.agency)
+    records.world.write(
+        lambda: note("account.disabled", "user", other, actor_id=records.nurse, reason="About Another Person")
+    )
+
+    made = records.make()
+
+    assert b"Another Person" not in made.all_bytes
+    assert [one["about_number"] for one in made.record["audit"]["events"] if one["by_number"] == records.nurse] == [
+        other
+    ]
+
+
+def test_ones_own_record_withholds_the_source_until_the_course_is_completed(records: Records) -> None:
+    records.learn()
+    early = records.make(by=records.nurse, is_own=True)
+    records.answer("second-steps")
+    records.answer("final")
+    late = records.make(by=records.nurse, is_own=True)
+
+    assert not [name for name in early.files if name.startswith("source-")]
+    assert early.record["courses"][0]["sources"][0]["is_withheld"] is True
+    assert "source-tiny-v1.zip" in late.files
+
+
+def test_a_quiz_that_does_not_tell_is_told_to_its_taker_once_the_course_is_completed(records: Records) -> None:
+    silent = records.files["en/90-final.md"].replace(b"feedback: after-submit", b"feedback: never")
+    records.publish({**records.files, "en/90-final.md": silent}, "revision")
+    records.learn()
+    records.answer("second-steps")
+    viewer = records.nurse
+    attempt_values = {"t-number": ["3"]}
+    records.answer("final", attempt_values)
+
+    own = records.make(by=viewer, is_own=True)
+    official = records.make()
+
+    assert question(own.record, "t-number")["result"] == "withheld"
+    assert question(own.record, "t-number")["right_answer"] is None
+    assert question(official.record, "t-number")["result"] == "right"
