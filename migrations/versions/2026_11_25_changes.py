@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_changes"
-down_revision = "20261125c"
+down_revision = "20261125_badges"
 branch_labels = None
 depends_on = None
 
