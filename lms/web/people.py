@@ -138,7 +138,8 @@ def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[
 
 def allows_one_of(person: Viewer, user_id: int, permission: Permission) -> bool:
     """Whether a permission of the viewer reaches a person."""
-    return user_id in set(db.session.scalars(visible_users(person, permission).where(User.id == user_id)))
+    found = select(User.id).where(User.id == user_id, User.id.in_(visible_users(person, permission)))
+    return db.session.scalar(found) is not None
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:
