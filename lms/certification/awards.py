@@ -18,6 +18,7 @@ from lms.certification.models import Certificate
 from lms.certification.rules import objectives_of, rules_of
 from lms.clock import local_day
 from lms.courseware.course import Course
+from lms.courseware.hours import teaching_modules
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
@@ -72,7 +73,8 @@ def award_course_certificate(
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
     was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
     issued once that has passed: then the whole course is due. It brings no credit: approved minutes are those of the
-    whole course, and were given once. A revoked certificate is not made anew by passing again:
+    whole course, and were given once; its contact minutes are those of the modules that were taken again. A revoked
+    certificate is not made anew by passing again:
     then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
     about.
     """
@@ -98,7 +100,8 @@ def award_course_certificate(
         end = CertificateFacts.from_json(renewed.facts).valid_until if renewed is not None else None
         if end is not None and end < facts.completed_on:
             return None
-        facts = replace(facts, valid_until=end)
+        minutes = min(minutes_taken_again(enrollment, course), course.contact_minutes)
+        facts = replace(facts, valid_until=end, contact_minutes=minutes, suggested_credit=())
     certificate = insert_certificate(
         facts,
         now,
@@ -115,6 +118,18 @@ def award_course_certificate(
     credit.write_lines(certificate, granted)
     note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
     return certificate
+
+
+def minutes_taken_again(enrollment: Enrollment, course: Course) -> int:
+    """The minutes of the teaching modules that were completed in this enrollment, and not taken over from the one that
+    it goes on from."""
+    again = db.session.scalars(
+        select(ModuleProgress.module_id).where(
+            ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at >= enrollment.enrolled_at
+        )
+    )
+    modules = course.files[course.default_language]
+    return sum(modules[name].minutes for name in teaching_modules(course).intersection(again))
 
 
 def _with_credit(facts: CertificateFacts, granted: credit.Granted) -> CertificateFacts:

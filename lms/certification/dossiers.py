@@ -146,7 +146,9 @@ def load_earlier(
         .order_by(Certificate.cycle)
     )
     return {
-        (user_id, number): Earlier(cycle, done_on, _last_day(end, time_zone), revoked_at is not None)
+        (user_id, number): Earlier(
+            cycle, done_on, _last_day(end, time_zone), None if revoked_at is None else local_day(revoked_at, time_zone)
+        )
         for user_id, number, cycle, done_on, end, revoked_at in rows
         if user_id is not None and number is not None
     }

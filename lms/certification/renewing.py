@@ -29,15 +29,17 @@ class Offer:
     kind: Literal["changed", "whole"] | None
     ends_on: date | None = None
     opens_on: date | None = None
+    is_after_revocation: bool = False
 
 
 def offer_of(ends_on: date | None, is_revoked: bool, was_retrained: bool, day: date) -> Offer:
     """The offer to somebody who has completed the course, on a day. Pure.
 
-    A revoked certificate is not renewed by oneself. Without an end there is only what changed.
+    After a revocation the whole course may be taken again: what was revoked stays revoked, the new certificate is
+    another one. Without an end there is only what changed.
     """
     if is_revoked:
-        return Offer(None, ends_on)
+        return Offer("whole", is_after_revocation=True)
     opens_on = add_months(ends_on, -OPENS_MONTHS) if ends_on is not None else None
     if opens_on is not None and day >= opens_on:
         return Offer("whole", ends_on, opens_on)

@@ -79,12 +79,17 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The latest award of this certification to this person. `is_taken_back`: revoked, and not made anew by itself."""
+    """The latest award of this certification to this person. `taken_back_on`: revoked that day; only what was completed
+    afterwards earns it again."""
 
     cycle: int
     completed_on: date
     valid_until: date | None
-    is_taken_back: bool = False
+    taken_back_on: date | None = None
+
+    @property
+    def is_taken_back(self) -> bool:
+        return self.taken_back_on is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +152,13 @@ def decide(rule: CertificationRule, person: Person, day: date, earlier: Earlier 
         "renew_from": window[0] if window else None,
         "renew_by": window[1] if window else None,
     }
-    if earlier is not None and earlier.is_taken_back:
-        return Decision((Lack("taken-back", on=earlier.completed_on),), (), valid_until=None, **shared)
     is_renewal = window is not None and window[0] <= day <= window[1]
     if holds and not is_renewal:
         opens = (Lack("not-open-yet", on=window[0]),) if window else (Lack("not-open-yet"),)
         return Decision(opens, (), valid_until=None, **shared)
-    since = _since(rule, day, earlier if is_renewal else None)
-    lacks, evidence, is_refresher = _found(rule, person, day, since, is_renewal=is_renewal)
+    lacks, evidence, is_refresher = _found(rule, person, day, _since(rule, day, earlier), is_renewal=is_renewal)
+    if lacks and earlier is not None and earlier.is_taken_back:
+        lacks = [Lack("taken-back", on=earlier.taken_back_on), *lacks]
     valid_until = valid_until_of(rule, day, earlier if is_renewal else None)
     return Decision(
         tuple(lacks),
@@ -190,10 +194,12 @@ def oldest_day(rule: CertificationRule, day: date) -> date | None:
     return None if rule.freshness_months is None else add_months(day, -rule.freshness_months)
 
 
-def _since(rule: CertificationRule, day: date, renewed: Earlier | None) -> date | None:
-    """From which day on something counts. What an award rests on already does not carry the next one too: a renewal
-    takes what was completed after the award that it renews."""
-    days = [oldest_day(rule, day), renewed.completed_on + timedelta(days=1) if renewed else None]
+def _since(rule: CertificationRule, day: date, earlier: Earlier | None) -> date | None:
+    """From which day on something counts. What an award rests on already does not carry the next one too, however long
+    ago that was; and what was there when it was revoked does not bring it back."""
+    days = [oldest_day(rule, day)]
+    if earlier is not None:
+        days.append(max(earlier.completed_on, earlier.taken_back_on or earlier.completed_on) + timedelta(days=1))
     return max((one for one in days if one is not None), default=None)
 
 

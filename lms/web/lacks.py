@@ -32,7 +32,9 @@ WORDS = {
     "cross-training": N_("Modules of other disciplines still to complete: %(count)s."),
     "not-open-yet": N_("It is held now. It can be renewed from %(day)s on."),
     "held": N_("It is held now and does not end."),
-    "taken-back": N_("It was revoked. An administrator can say why and what to do."),
+    "taken-back": N_(
+        "It was revoked. What you complete from the next day on earns it again; an administrator can say why."
+    ),
     "archived": N_("It is not awarded any more."),
 }
 

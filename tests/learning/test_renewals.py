@@ -73,6 +73,8 @@ def test_after_a_retrain_only_what_changed_is_taken_again(holder: Learner, files
     assert second.completed_on == date(2026, 9, 1)
     assert second.valid_until == first.valid_until == date(2028, 3, 14)
     assert second.content_hash != first.content_hash
+    assert second.contact_minutes == 30, "the minutes of the one module that was taken again"
+    assert second.suggested_credit == ()
 
 
 def test_a_changed_final_is_passed_anew(holder: Learner, files: dict[str, bytes]) -> None:
@@ -145,14 +147,14 @@ def test_what_changed_is_not_enough_once_the_certificate_has_ended_meanwhile(
         assert holder.standing.cycle == 3
 
 
-def test_the_offer_opens_on_its_day_and_a_revoked_certificate_gets_none() -> None:
+def test_the_offer_opens_on_its_day_and_after_a_revocation_at_once() -> None:
     ends = date(2028, 3, 14)
 
     assert offer_of(ends, False, False, date(2027, 12, 13)).kind is None
     assert offer_of(ends, False, False, date(2027, 12, 14)).kind == "whole"
     assert offer_of(ends, False, True, date(2027, 12, 13)).kind == "changed"
     assert offer_of(ends, False, True, date(2029, 1, 1)).kind == "whole"
-    assert offer_of(ends, True, True, date(2027, 12, 14)).kind is None
+    assert offer_of(ends, True, False, date(2026, 12, 14)).is_after_revocation
 
 
 def test_the_course_page_names_what_changed_and_the_button_begins_it(
@@ -170,3 +172,24 @@ def test_the_course_page_names_what_changed_and_the_button_begins_it(
 
         assert answer.status_code == 303
         assert holder.standing.cycle == 2
+
+
+def test_who_was_revoked_takes_the_whole_course_again_for_another_certificate(holder: Learner) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        first = certificates(holder)[0].code
+
+        def revoke() -> None:
+            row = db.session.scalars(select(Certificate).where(Certificate.code == first)).one()
+            row.revoked_at, row.revoked_reason = datetime.now(UTC), "By mistake"
+
+        holder.world.write(revoke)
+        renew(holder)
+        holder.read("first-steps").read("second-steps")
+        holder.submit(holder.start("second-steps"))
+        holder.submit(holder.start("final"))
+
+    assert len(certificates(holder)) == 2
+    standing = holder.world.read(
+        lambda: db.session.scalars(select(Certificate.revoked_at).order_by(Certificate.cycle)).all()
+    )
+    assert [moment is None for moment in standing] == [False, True]
