@@ -73,8 +73,8 @@ translations: install-dev
 	$(BIN)/pybabel -q compile -d lms/translations
 
 lock: $(DEV_STAMP)
-	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --extra dev --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules build dist .mypy_cache .ruff_cache .import_linter_cache
