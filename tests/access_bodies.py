@@ -15,6 +15,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("agencies.change_agency", "POST"): {"name": "Renamed", "kind": "school", "county_fips": "29019"},
     ("agencies.move_agency", "POST"): {"parent_id": "other_agency_id"},
     ("assessment.save_response", "PUT"): {"sequence": "1"},
+    ("certification_edit.archive", "POST"): {"reason": "Replaced"},
     ("invitations.invite", "POST"): {
         "email": "new@a.example",
         "agency_id": "agency_id",

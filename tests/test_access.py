@@ -26,6 +26,8 @@ CHANGING = [(endpoint, method) for endpoint, method in TABLE if method != "GET"]
 ENTRIES = (
     *("agency_id", "seat_id", "template_id", "parent_id", "place", "role", "discipline", "county_fips", "kind", "code"),
     *("email", "name", "certificate_name", "language", "password", "password_again", "current_password", "kept"),
+    *("slug", "title_en", "title_es", "rows", "seen", "step", "row0-courses", "row0-count", "row0-min_percent"),
+    *("disciplines", "cross_modules", "valid_months", "freshness_months", "opens_months", "grace_days", "refresher"),
     *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
     *(
         f"{day}-{part}"

@@ -59,7 +59,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What issuing would do: `earned` get one, `almost` lack one thing or more, `holders` have it already."""
+    """What issuing would do: `earned` get one, `almost` lack something, `holders` have it already."""
 
     concerned: int
     is_decided: bool = True
@@ -89,8 +89,8 @@ def touched_by(old: CurrentRule | None, new: CertificationRule, now: datetime, t
             after = decide(new, person, day, earlier)
             if after.is_earned and not (before and before.is_earned):
                 newly.append((user_id, ()))
-            elif before is not None and not after.holds and set(after.lacks) - set(before.lacks):
-                more.append((user_id, tuple(one for one in after.lacks if one not in before.lacks)))
+            elif before is not None and not after.holds and (new_lacks := _new_lacks(before, after)):
+                more.append((user_id, new_lacks))
             if before is not None and after.holds and _window(before) != _window(after):
                 windows.append((user_id, ()))
         groups = [_group(found, seen) for found in (newly, more, windows)]
@@ -114,6 +114,15 @@ def forecast(current: CurrentRule, now: datetime, time_zone: str, seen: Any) -> 
         else:
             (holders if decision.holds else almost).append((user_id, decision.lacks))
     return Forecast(concerned, True, *(_group(found, seen) for found in (earned, almost, holders)))
+
+
+def _new_lacks(before: Decision, after: Decision) -> tuple[Lack, ...]:
+    """What somebody on their way lacks now and did not before. Who works in another discipline, before and after, was
+    on no way."""
+    known = {one.reason for one in before.lacks} & {"discipline"}
+    if known and any(one.reason == "discipline" for one in after.lacks):
+        return ()
+    return tuple(one for one in after.lacks if one not in before.lacks)
 
 
 def _window(decision: Decision) -> tuple[date | None, date | None]:
@@ -149,11 +158,15 @@ def _known(
 
 
 def _group(found: Sequence[tuple[int, tuple[Lack, ...]]], seen: Any) -> Group:
+    """The count of all, and names of who may be seen: who lacks least comes first."""
     lacks = dict(found)
     rows = db.session.execute(
-        select(User.id, User.name)
-        .where(User.id.in_(list(lacks)), User.id.in_(seen))
-        .order_by(User.search_text, User.id)
-        .limit(MOST_NAMES)
-    )
-    return Group(len(found), tuple(Named(user_id, name, lacks[user_id]) for user_id, name in rows))
+        select(User.id, User.name, User.search_text).where(User.id.in_(list(lacks)), User.id.in_(seen))
+    ).all()
+    nearest = sorted(rows, key=lambda row: (_distance(lacks[row.id]), row.search_text, row.id))
+    return Group(len(found), tuple(Named(row.id, row.name, lacks[row.id]) for row in nearest[:MOST_NAMES]))
+
+
+def _distance(lacks: Sequence[Lack]) -> int:
+    """How much is lacking; another discipline is further away than any number of courses."""
+    return sum(1000 if one.reason in ("discipline", "taken-back") else one.count for one in lacks)

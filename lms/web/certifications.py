@@ -39,7 +39,10 @@ batch_pages.REASONS[BATCH_KIND] = written_as_text
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a certification asks, in words, and what of it is missing; nothing: it is met."""
+    """One thing that a certification asks, in words, and what of it is missing; nothing: it is met.
+
+    Without a text the words for what is missing say all that there is to say.
+    """
 
     text: str
     lacks: tuple[Shown, ...] = ()
@@ -170,11 +173,13 @@ def parts_of(rule: CertificationRule, decision: Decision, titles: Mapping[str, s
         mine = next((one for one in left if set(one.courses) <= set(courses)), None)
         if mine is not None:
             left.remove(mine)
-        parts.append(Part(text, _shown(mine, titles)))
+        is_whole = mine is not None and mine.reason == "course" and set(mine.courses) == set(courses)
+        parts.append(Part("" if is_whole else text, _shown(mine, titles)))
     for text in () if decision.is_refresher else cross_words(rule):
         parts.append(Part(text.rstrip("."), _shown(_reasoned(decision, "cross-training"), titles)))
     if rule.disciplines:
-        parts.append(Part(whom_words(rule).rstrip("."), _shown(_reasoned(decision, "discipline"), titles)))
+        lack = _reasoned(decision, "discipline")
+        parts.append(Part("" if lack else whom_words(rule).rstrip("."), _shown(lack, titles)))
     return parts
 
 

@@ -53,14 +53,14 @@ def time_words(rule: CertificationRule, titles: Mapping[str, str]) -> list[str]:
     if rule.freshness_months is not None:
         found.append(
             ngettext(
-                "Only what was completed within the last month before the award counts.",
+                "Only what was completed within the last %(num)s month before the award counts.",
                 "Only what was completed within the last %(num)s months before the award counts.",
                 rule.freshness_months,
             )
         )
     if rule.valid_months is None:
         return [*found, _("It does not end and is not renewed.")]
-    found.append(ngettext("Valid for %(num)s month.", "Valid for %(num)s months.", rule.valid_months))
+    found.append(ngettext("It is valid for %(num)s month.", "It is valid for %(num)s months.", rule.valid_months))
     found.append(
         ngettext(
             "It can be renewed from %(num)s month before its end",

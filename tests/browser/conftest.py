@@ -14,10 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from lms.app import create_app
-from lms.cohorts.templates import publish_templates
-from lms.database import Model, db, run_transaction
+from lms.database import Model, db
 from lms.demo import DEMO_PASSWORD, make_demo
-from lms.publishing import course_folders, publish_folder
+from lms.publishing import course_folders, publish_data, publish_folder
 from tests.support.world import SHIPPED_COURSES
 
 ARGUMENTS = [
@@ -82,7 +81,7 @@ def serve(folder: Path) -> Iterator[Site]:
         Model.metadata.create_all(db.engine)
         for course in course_folders(SHIPPED_COURSES):
             publish_folder(course)
-        run_transaction(lambda: publish_templates(SHIPPED_COURSES / "cohorts"))
+        publish_data(SHIPPED_COURSES)
         make_demo(app.extensions["lms"].settings, lambda text: None)
     with serving(app) as site:
         yield site

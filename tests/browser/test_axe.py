@@ -20,11 +20,26 @@ LEARNER = (
     "/learn/understanding-trafficking/data-and-limits",
     "/certificates",
     "/transcript",
+    "/certifications",
+    "/certifications/schools",
     "/cohorts",
     "/cohorts/1",
     "/account",
 )
-STAFF = ("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox")
+STAFF = (
+    "/reports",
+    "/people",
+    "/people/5",
+    "/agencies",
+    "/audit",
+    "/cohorts",
+    "/outbox",
+    "/certifications/new",
+    "/certifications/schools/edit",
+    "/certifications/schools/history",
+    "/certifications/schools/archive",
+    "/certifications/schools/issue",
+)
 COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
 
 CASES = [

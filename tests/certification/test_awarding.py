@@ -63,7 +63,7 @@ def test_the_look_ahead_names_who_gets_it_and_who_lacks_what_and_issues_nothing(
     page = text_of(learners.world.client_of(admin).get("/certifications/first-aid/issue"))
 
     assert "Get it now: 1 Erna Earned" in page
-    assert "Almost there: 1 Alma Almost It needs 90 percent or more. Pass it again: A tiny course" in page
+    assert "Not yet, the nearest first: 1 Alma Almost It needs 90 percent or more. Pass it again: A tiny course" in page
     assert holders(learners) == []
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from lms import batches, journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
-from lms.certification import sharing
+from lms.certification import rule_files, sharing
 from lms.certification.badges import issuing, proof
 from lms.certification.badges.addresses import last_part
 from lms.certification.models import Certificate
@@ -110,9 +110,11 @@ class Scene:
             write(self._make_letters)
             batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
             cohort_id = write(self._make_cohort)
+            write(self._make_certification)
             db.session.rollback()
             self.values = {
                 "slug": "tiny",
+                **{f"{endpoint}.slug": "first-aid" for endpoint in self._about_certifications()},
                 "module_id": "first-steps",
                 "assessment.start_attempt.module_id": "final",
                 "attempt_id": open_attempt,
@@ -154,6 +156,14 @@ class Scene:
         db.session.rollback()  # what this context had read is older than the attempt
         values = right_answers(load_sitting(viewer.id, attempt))
         self.world.write(lambda: journey.submit_attempt(viewer, attempt, values, module, settings, language="en"))
+
+    def _make_certification(self) -> None:
+        rules = {"id": "first-aid", "title": {"en": "First responder"}, "requires": [{"course": "tiny"}]}
+        rule_files.save_rules(rules, now=utc_now(), actor_id=None)
+
+    def _about_certifications(self) -> list[str]:
+        rooms = ("certifications.", "certification_edit.")
+        return [rule.endpoint for rule in self.app.url_map.iter_rules() if rule.endpoint.startswith(rooms)]
 
     def _first(self, query: Any) -> int:
         found = db.session.scalar(query.order_by(query.selected_columns[0]).limit(1))
