@@ -49,7 +49,9 @@ def fetch_credential(code: str) -> Response:
 @blueprint.get("/certificates/<code>/badge.png")
 @public
 def fetch_picture(code: str) -> Response:
-    """The badge as a picture with the signed credential in it."""
+    """The badge as a picture with the signed credential in it; `?small=1` the picture alone, for a page."""
+    if "small" in request.args:
+        return _small_picture(code)
     return _badge(code, "png")
 
 
@@ -126,6 +128,20 @@ def _badge(code: str, kind: str) -> Response:
     response.headers["Content-Disposition"] = f'{shown}; filename="badge-{facts.code}.{kind}"'
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex"
+    return _conditional(response, content)
+
+
+def _small_picture(code: str) -> Response:
+    """What a page shows beside its links: a few kilobytes, and nothing is signed for it."""
+    from lms.certification.badges.image import SMALL, picture
+
+    certificate = find_given_out(code)
+    if certificate is None:
+        return send_to_sign_in()
+    facts = CertificateFacts.from_json(certificate.facts)
+    content = picture(facts.title, facts.provider_name, is_team=facts.team is not None, size=SMALL)
+    response = Response(content, mimetype=PNG)
+    response.headers["Cache-Control"] = "private, no-cache"
     return _conditional(response, content)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Site, Walk
 
@@ -62,14 +63,41 @@ def test_axe_finds_nothing(site: Site, open_page: Walk, width: int, dark: bool, 
         if answer is None or answer.status != 200:
             found.append(f"{path} as {email}: status {answer.status if answer else 'none'}")
             continue
-        page.evaluate(AXE)
-        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found += [
-            f"{path} as {email}: {one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}"
-            for one in result["violations"]
-        ]
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            found.append(f"{path} as {email}: {wide} px wider than the screen")
+        found += problems_of(page, f"{path} as {email}")
+
+    assert not found, "\n".join(found)
+
+
+def problems_of(page: Page, name: str) -> list[str]:
+    """What axe finds on the page as it stands, and whether it is wider than the screen."""
+    page.evaluate(AXE)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found = [
+        f"{name}: {one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}"
+        for one in result["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*found, f"{name}: {wide} px wider than the screen"] if wide > 0 else found
+
+
+@pytest.mark.parametrize(("width", "dark", "language"), [(1280, False, "en"), (390, True, "es")])
+def test_axe_finds_nothing_on_a_certificate_its_share_page_and_its_verification(
+    site: Site, open_page: Walk, width: int, dark: bool, language: str
+) -> None:
+    page = open_page(site, email="teacher@demo.example", width=width, dark=dark, language=language)
+    page.goto("/certificates")
+    page.locator("article h2 a").first.click()
+    page.locator('form[action$="/links"] button').click()
+    shared = page.locator('a[href^="/shared/"]').first.get_attribute("href")
+    verify = page.locator('a[href^="/verify/"]').first.get_attribute("href")
+    assert shared
+    assert verify
+    found = problems_of(page, "certificate")
+    picture = page.locator('img[src*="badge.png"]')
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("(one) => one.complete && one.naturalWidth > 0", arg=picture.element_handle())
+    for address in (shared, verify):
+        page.goto(address)
+        found += problems_of(page, address)
 
     assert not found, "\n".join(found)

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from lms.certification.badges.credential import achievement, claims, credential_of
-from lms.certification.badges.image import KEYWORD, SIZE, baked, picture
+from lms.certification.badges.image import KEYWORD, SIZE, SMALL, baked, picture
 from lms.certification.badges.reading import is_badge, token_in
 from lms.certification.badges.status import LIST_BITS, encoded, list_claims
 from lms.certification.facts import MilestoneLine, SeatLine, TeamFacts
@@ -158,6 +158,7 @@ def test_the_picture_is_a_small_square_and_carries_the_credential_in_its_own_chu
         assert image.text == {KEYWORD: "aaa.bbb.ccc"}  # type: ignore[attr-defined]
     assert content.count(b"iTXt") == 1
     assert len(plain) < 40_000
+    assert len(picture("Understanding trafficking", "Office", is_team=False, size=SMALL)) < 10_000
     assert token_in(content) == "aaa.bbb.ccc"
     assert token_in(plain) is None
 

@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import re
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,11 +18,12 @@ from PIL import Image
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from lms import keys
 from lms.catalog.models import CourseVersion
 from lms.certification.badges import issuing, proof
 from lms.certification.badges.models import Badge
 from lms.certification.badges.reading import token_in
-from lms.certification.facts import CertificateFacts, EvidenceFacts, LicenseFacts
+from lms.certification.facts import CertificateFacts, EvidenceFacts
 from lms.clock import utc_now
 from lms.database import db
 from lms.web.limits import limiter
@@ -199,6 +202,27 @@ def test_asking_again_signs_nothing(learners: Learners, monkeypatch: pytest.Monk
     monkeypatch.setattr(issuing, "sign", None)
 
     assert token_of(client, code)
+
+
+def test_two_first_views_at_once_get_the_same_badge(learners: Learners) -> None:
+    user, code = learners.certified(now=utc_now() - timedelta(minutes=5), site=LOCAL)
+    clients, start = [learners.world.client_of(user) for _ in range(4)], threading.Barrier(4)
+    tokens: list[str] = []
+
+    def fetch(client: FlaskClient) -> None:
+        start.wait()
+        tokens.append(token_of(client, code))
+
+    threads = [threading.Thread(target=fetch, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tokens) == 4
+    assert len(set(tokens)) == 1
+    with learners.world.app.app_context():
+        assert len(keys.all_keys(proof.PURPOSE)) == 1
 
 
 # --- in the PDF -----------------------------------------------------------------------------------------------------
@@ -472,7 +496,7 @@ def test_the_link_to_linkedin_carries_no_name(learners: Learners) -> None:
     assert "Nora" not in found[1]
 
 
-# --- evidence, license and credit on the public page ----------------------------------------------------------------
+# --- standing, evidence, license and credit on the public page ----------------------------------------------------------------
 
 
 def give_facts(learners: Learners, code: str) -> None:
@@ -501,6 +525,41 @@ def test_the_public_page_shows_evidence_credit_and_a_masked_license(learners: Le
         assert "P-77" in text
         assert "2019012345" not in text
         assert "•••••••345" in text
+
+
+def test_a_revoked_one_tells_its_day_and_never_its_reason_or_who(learners: Learners, client: FlaskClient) -> None:
+    _, code = certified(learners)
+    learners.change(code, revoked_at=NOON, revoked_reason="Copied answers")
+
+    page, twin = page_of(client, f"/verify/{code}"), client.get(f"/verify/{code}.json").get_json()
+
+    assert "Revoked on March 14, 2026" in page
+    assert (twin["status"], twin["revoked_at"][:10]) == ("revoked", "2026-03-14")
+    for text in (page, json.dumps(twin)):
+        assert "Copied answers" not in text
+
+
+def test_before_its_first_day_it_is_not_valid_yet(learners: Learners, client: FlaskClient) -> None:
+    _, code = certified(learners)
+    begins = utc_now() + timedelta(days=3)
+    learners.change(code, valid_from=begins)
+
+    page, twin = page_of(client, f"/verify/{code}"), client.get(f"/verify/{code}.json").get_json()
+
+    assert "This certificate is not valid yet" in page
+    assert (twin["status"], twin["valid_from"]) == ("not-yet", begins.isoformat())
+
+
+def test_the_readme_names_every_key_of_the_twin(learners: Learners, client: FlaskClient) -> None:
+    _, code = certified(learners)
+    told = (Path(__file__).parents[2] / "README.md").read_text().partition("the twin of the page")[2]
+    rows = [
+        line.split("|")[1] for line in told.partition("Each certificate has a badge")[0].splitlines() if "| `" in line
+    ]
+
+    named = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+    assert named == set(client.get(f"/verify/{code}.json").get_json())
 
 
 def test_a_hidden_name_hides_license_and_codes_of_evidence(learners: Learners, client: FlaskClient) -> None:
@@ -537,7 +596,3 @@ def test_an_expired_course_certificate_leads_to_its_renewal(learners: Learners) 
 
     assert 'href="/courses/tiny">Renew it' in page_of(learners.world.client_of(user), f"/certificates/{old}")
     assert "Renew it" not in page_of(own, f"/certificates/{code}")
-
-
-def test_a_license_is_a_fact() -> None:
-    assert CERTIFIED.license == LicenseFacts("mo-nursing", "Missouri State Board of Nursing", "MO", "2019012345")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+from sqlalchemy import select
+
+from lms.database import db
+from lms.people.models import User
 from tests.cohorts.conftest import Teams
 
 
@@ -60,3 +66,19 @@ def test_the_public_sees_seats_and_agencies_of_a_team_and_no_person(small: Teams
     assert "County team" in page
     assert "School" in page
     assert "Person " not in page + twin
+
+
+def test_a_teams_badge_names_the_team_and_none_of_its_people(small: Teams) -> None:
+    members, code = certified_team(small)
+    client = small.world.client_of(members[0])
+
+    found = client.get(f"/certificates/{code}/badge.json").get_json()
+    outsider = small.world.client_of(small.person("schools")).get(f"/certificates/{code}/badge.json")
+
+    assert found["credentialSubject"]["identifier"][0]["identityHash"] == "County team"
+    assert found["credentialSubject"]["achievement"]["achievementType"] == "Award"
+    names = small.world.read(lambda: list(db.session.scalars(select(User.name).where(User.id.in_(members)))))
+    assert names
+    assert not [name for name in names if name in json.dumps(found, ensure_ascii=False)]
+    assert "small=1" in client.get(f"/certificates/{code}").text
+    assert outsider.status_code == 404

@@ -79,12 +79,11 @@ def profile(site: str, name: str) -> dict[str, Any]:
 def achievement(facts: CertificateFacts, site: str) -> tuple[str, dict[str, Any]]:
     """What was achieved, and the key of its address: the same definition has the same one, whoever earned it."""
     narrative = criteria(facts)
-    described = "described_team" if facts.kind == "team" else "described"
     found: dict[str, Any] = {
         "type": ["Achievement"],
         "achievementType": TYPES[facts.kind],
         "name": facts.title,
-        "description": " ".join((said(facts.language, described, provider=facts.provider_name), *facts.objectives)),
+        "description": _described(facts),
         "criteria": {"narrative": narrative},
         "inLanguage": facts.language,
         "creator": profile(site, facts.provider_name),
@@ -110,6 +109,14 @@ def achievement(facts: CertificateFacts, site: str) -> tuple[str, dict[str, Any]
     caption = said(facts.language, "image", title=facts.title)
     found["image"] = {"id": image_url(site, key), "type": "Image", "caption": caption}
     return key, {"id": address, **found}
+
+
+def _described(facts: CertificateFacts) -> str:
+    """Where it was achieved, and for a course what it teaches."""
+    where = said(
+        facts.language, "described_team" if facts.kind == "team" else "described", provider=facts.provider_name
+    )
+    return f"{where} {'; '.join(facts.objectives)}." if facts.objectives else where
 
 
 def _key(facts: CertificateFacts, definition: dict[str, Any]) -> str:

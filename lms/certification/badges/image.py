@@ -13,8 +13,8 @@ KEYWORD = "openbadgecredential"
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-SIZE = 640
-"""Pixels of a side, in the end."""
+SIZE, SMALL = 640, 320
+"""Pixels of a side, in the end; the small one is for pages, where 160 are shown."""
 
 FINE = 3
 """Drawn so many times larger, then made smaller: smooth edges."""
@@ -34,7 +34,7 @@ class Text:
 
 
 @lru_cache(maxsize=64)
-def picture(title: str, issuer: str, *, is_team: bool) -> bytes:
+def picture(title: str, issuer: str, *, is_team: bool, size: int = SIZE) -> bytes:
     """The badge as PNG, nothing baked into it. The same words make the same bytes."""
     # Here, and not above, so that processes that draw no badge hold neither Pillow nor fonts.
     from PIL import Image, ImageDraw
@@ -50,9 +50,9 @@ def picture(title: str, issuer: str, *, is_team: bool) -> bytes:
     _seal(pen, side / 2, side * 0.29, side * 0.19)
     for text in _lines(title, issuer, band):
         _write(pen, text, side)
-    small = image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-    # A palette of 64 colors: seals and letters need no more, and the file is a third of the size.
-    return _png(small.quantize(64, dither=Image.Dither.NONE), None)
+    smooth = image.resize((size, size), Image.Resampling.LANCZOS)
+    # A palette of few colors: seals and letters need no more, and the file is a third of the size.
+    return _png(smooth.quantize(64 if size == SIZE else 24, dither=Image.Dither.NONE), None)
 
 
 def baked(png: bytes, token: str) -> bytes:
