@@ -61,10 +61,13 @@ def current_rules(slug: str | None = None) -> list[CurrentRule]:
 def standings_of(
     user_ids: Collection[int], rules: Iterable[CurrentRule], now: datetime, time_zone: str
 ) -> list[Standing]:
-    """Where each of the people stands with each of the rules: five queries, however many they are."""
+    """Where each of the people stands with each of the rules: six queries at most, however many they are."""
     day, wanted = local_day(now, time_zone), list(rules)
+    if not wanted or not user_ids:
+        return []
     courses = {course for one in wanted for course in one.rule.courses}
-    people = load_people(user_ids, courses, day, time_zone)
+    crossing = any(one.rule.cross_modules for one in wanted)
+    people = load_people(user_ids, courses, day, time_zone, with_crossing=crossing)
     earlier = load_earlier(user_ids, [one.certification_id for one in wanted], time_zone)
     return [
         Standing(user_id, one, decide(one.rule, people[user_id], day, earlier.get((user_id, one.certification_id))))

@@ -20,8 +20,13 @@ from lms.people.memberships import holds_on
 from lms.people.models import Membership
 
 
-def load_people(user_ids: Collection[int], courses: Collection[str], day: date, time_zone: str) -> dict[int, Person]:
-    """What is known of people on a day: disciplines, what they hold of the courses, cross-training. Four queries."""
+def load_people(
+    user_ids: Collection[int], courses: Collection[str], day: date, time_zone: str, *, with_crossing: bool = True
+) -> dict[int, Person]:
+    """What is known of people on a day: disciplines, what they hold of the courses, cross-training. Five queries.
+
+    Cross-training reads all that people have completed: three queries are enough where no rule asks for it.
+    """
     disciplines: defaultdict[int, set[str]] = defaultdict(set)
     rows = db.session.execute(
         select(Membership.user_id, Membership.discipline).where(
@@ -34,7 +39,7 @@ def load_people(user_ids: Collection[int], courses: Collection[str], day: date, 
     holdings: defaultdict[int, list[Holding]] = defaultdict(list)
     for user_id, holding in (*_certificates(user_ids, courses, time_zone), *_trainings(user_ids, courses)):
         holdings[user_id].append(holding)
-    crossed = _cross_days(user_ids, disciplines, time_zone)
+    crossed = _cross_days(user_ids, disciplines, time_zone) if with_crossing else defaultdict(list)
     return {
         user_id: Person(frozenset(disciplines[user_id]), tuple(holdings[user_id]), tuple(crossed[user_id]))
         for user_id in user_ids
@@ -103,18 +108,18 @@ def _cross_days(
         select(
             Enrollment.user_id,
             Enrollment.course_id,
-            CourseVersion.facts,
+            Enrollment.version_id,
             ModuleProgress.module_id,
             ModuleProgress.completed_at,
         )
         .join(Enrollment, Enrollment.id == ModuleProgress.enrollment_id)
-        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
         .where(Enrollment.user_id.in_(user_ids), ModuleProgress.completed_at.is_not(None))
-    )
+    ).all()
+    whom = _whom_for({row.version_id for row in rows})
     first: dict[tuple[int, int, str], date] = {}
-    for user_id, course_id, facts, module_id, completed_at in rows:
-        whom = {name for one in facts["modules"] if one["id"] == module_id for name in one["disciplines"]}
-        if not whom or "shared" in whom or whom & disciplines.get(user_id, set()):
+    for user_id, course_id, version_id, module_id, completed_at in rows:
+        names = whom.get((version_id, module_id), frozenset())
+        if completed_at is None or not names or "shared" in names or names & disciplines.get(user_id, set()):
             continue
         key, day = (user_id, course_id, module_id), local_day(completed_at, time_zone)
         first[key] = min(day, first.get(key, day))
@@ -122,6 +127,18 @@ def _cross_days(
     for (user_id, _, _), day in first.items():
         found[user_id].append(day)
     return found
+
+
+def _whom_for(version_ids: Collection[int]) -> dict[tuple[int, str], frozenset[str]]:
+    """The disciplines of each module, by version and module: read once a version, not once for each completion."""
+    if not version_ids:
+        return {}
+    rows = db.session.execute(select(CourseVersion.id, CourseVersion.facts).where(CourseVersion.id.in_(version_ids)))
+    return {
+        (version_id, module["id"]): frozenset(module["disciplines"])
+        for version_id, facts in rows
+        for module in facts["modules"]
+    }
 
 
 def load_earlier(

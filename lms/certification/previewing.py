@@ -84,7 +84,8 @@ def touched_by(old: CurrentRule | None, new: CertificationRule, now: datetime, t
         concerned, holders = _count(everybody), _count_holders(number, now)
         if concerned > MOST_PEOPLE:
             return Touched(concerned, holders, is_decided=False)
-        for user_id, person, earlier in _known(everybody, courses, number, day, time_zone):
+        crossing = bool(new.cross_modules or (old and old.rule.cross_modules))
+        for user_id, person, earlier in _known(everybody, courses, number, day, time_zone, crossing):
             before = decide(old.rule, person, day, earlier) if old else None
             after = decide(new, person, day, earlier)
             if after.is_earned and not (before and before.is_earned):
@@ -107,7 +108,10 @@ def forecast(current: CurrentRule, now: datetime, time_zone: str, seen: Any) -> 
     earned: list[tuple[int, tuple[Lack, ...]]] = []
     almost: list[tuple[int, tuple[Lack, ...]]] = []
     holders: list[tuple[int, tuple[Lack, ...]]] = []
-    for user_id, person, earlier in _known(everybody, current.rule.courses, current.certification_id, day, time_zone):
+    crossing = bool(current.rule.cross_modules)
+    for user_id, person, earlier in _known(
+        everybody, current.rule.courses, current.certification_id, day, time_zone, crossing
+    ):
         decision = decide(current.rule, person, day, earlier)
         if decision.is_earned:
             earned.append((user_id, ()))
@@ -143,13 +147,13 @@ def _count_holders(certification_id: int | None, now: datetime) -> int:
 
 
 def _known(
-    people: Any, courses: Sequence[str], certification_id: int | None, day: date, time_zone: str
+    people: Any, courses: Sequence[str], certification_id: int | None, day: date, time_zone: str, crossing: bool
 ) -> Iterator[tuple[int, Person, Earlier | None]]:
     """What is known of each, page by page: six queries for 500 people."""
     ids = list(db.session.scalars(people.limit(MOST_PEOPLE)))
     for start in range(0, len(ids), PAGE):
         page = ids[start : start + PAGE]
-        known = load_people(page, courses, day, time_zone)
+        known = load_people(page, courses, day, time_zone, with_crossing=crossing)
         numbers = [] if certification_id is None else [certification_id]
         earlier = load_earlier(page, numbers, time_zone)
         for user_id in page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_string, policy
 
@@ -22,6 +23,7 @@ from lms.outbox import OutboxMessage
 from lms.people.models import RoleGrant, User
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.certification.test_certifying import certification_of, save
+from tests.support.visits import send
 
 END = date(2028, 3, 14)
 """The last valid day of what is earned at NOON."""
@@ -317,3 +319,42 @@ def test_who_lost_the_role_before_the_digest_was_sent_gets_none(
     work(app, at(date(2028, 2, 14), 20))
 
     assert digests(app) == []
+
+
+# --- schedulers and what is chosen ----------------------------------------------------------------------------------
+
+
+def test_two_schedulers_at_the_same_moment_plan_each_thing_once(app: Flask, learners: Learners) -> None:
+    """Fault 18, truly at once: a unique key stands behind the look, and the loser looks again."""
+    with ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(lambda _: jobs.plan(app), range(4)))
+
+    kinds = learners.world.read(
+        lambda: sorted(db.session.scalars(select(OutboxMessage.kind).where(OutboxMessage.kind.like("%ly-%"))))
+    )
+    assert sum(added) == 3
+    assert kinds == ["daily-reminders", "daily-renewals", "weekly-digests"]
+
+
+def test_who_switches_the_early_mails_off_on_the_account_page_gets_none(
+    app: Flask, learners: Learners, holder: tuple[int, str]
+) -> None:
+    client = learners.world.client_of(holder[0])
+    assert "cannot be switched off" in client.get("/account").text
+
+    send(client, "/account", {"name": "Nora Núñez", "certificate_name": "", "language": "en"}, page="/account")
+
+    assert learners.world.read(lambda: db.session.get_one(User, holder[0]).wants_early_reminders) is False
+    work(app, at(END - timedelta(days=60)))
+    assert reminders(learners) == []
+
+
+def test_home_says_what_ends_soon_and_how_to_renew_it(learners: Learners, administrator: int) -> None:
+    with time_machine.travel(at(END - timedelta(days=50)), tick=False):
+        user, _code = learners.certified("Soon Over")
+        own = learners.world.client_of(user).get("/home").text
+        head = learners.world.client_of(administrator).get("/home?lang=en").text
+
+    assert '<a href="/courses/tiny">How to renew it' in own
+    assert "1 person has a certificate that expires within 60 days" in head
+    assert 'href="/reports/expiring"' in head

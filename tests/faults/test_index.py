@@ -25,6 +25,21 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "faults/test_full_disk.py::test_an_answer_that_finds_no_room_is_told_so_and_not_called_saved",
     ),
     8: ("faults/test_locked_database.py::test_a_submit_that_cannot_be_stored_comes_back_whole",),
+    # Time, and those who keep it.
+    18: (
+        "certification/test_reminders.py::test_two_schedulers_at_the_same_moment_plan_each_thing_once",
+        "certification/test_reminders.py::test_two_schedulers_and_a_clock_that_goes_back_send_one_mail",
+    ),
+    19: (
+        "certification/test_reminders.py::test_two_schedulers_and_a_clock_that_goes_back_send_one_mail",
+        "certification/test_reminders.py::test_a_clock_that_goes_back_asks_for_nothing_that_was_said_more_urgently",
+    ),
+    20: (
+        "certification/test_requirements.py::test_earned_on_29_february_it_ends_on_28_february",
+        "certification/test_reminders.py::test_thirty_days_before_29_february_is_30_january",
+    ),
+    21: ("certification/test_reminders.py::test_it_is_eight_by_the_clock_on_the_wall_on_the_days_that_it_changes",),
+    22: ("certification/test_reminders.py::test_at_the_instant_of_expiry_there_is_nothing_left_to_remind_of",),
     # Certificates that may not be false.
     23: (
         "faults/test_answers.py::test_a_submit_is_dated_by_the_servers_clock_whatever_the_page_says",
@@ -61,6 +76,11 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "wall/test_scope.py::test_unfiltered_queries_show_a_viewer_only_their_scope_themselves_and_their_teams",
     ),
     33: ("faults/test_second_wall.py::test_a_pooled_connection_keeps_nothing_of_the_request_before",),
+    34: ("certification/test_awarding.py::test_only_people_who_work_in_the_askers_agencies_today_get_it",),
+    35: (
+        "certification/test_awarding.py::test_who_lost_the_role_before_it_ran_issues_nothing",
+        "certification/test_reminders.py::test_who_lost_the_role_before_the_digest_was_sent_gets_none",
+    ),
     # Content and requests that mean harm.
     41: (
         "courseware/test_hostile.py::test_a_payload_in_every_place_of_a_module_is_harmless",
@@ -98,7 +118,7 @@ def names_in(path: Path) -> set[str]:
 
 
 def test_no_fault_is_left_out() -> None:
-    assert sorted(SHOWN_BY) == [*range(1, 9), *range(23, 34), *range(41, 50)]
+    assert sorted(SHOWN_BY) == [*range(1, 9), *range(18, 36), *range(41, 50)]
 
 
 @pytest.mark.parametrize("fault", SHOWN_BY)
