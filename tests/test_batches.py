@@ -157,3 +157,39 @@ def test_only_the_asker_sees_the_work(app: Flask, asker: int, world: World) -> N
     assert foreign.get(f"/batches/{batch_id}").status_code == 404
     assert send(foreign, f"/batches/{batch_id}/cancel", page="/batches").status_code == 404
     assert load(app, batch_id).state == "waiting"
+
+
+def test_a_piece_that_another_worker_recorded_meanwhile_is_dropped_and_the_batch_goes_on_there(
+    app: Flask, asker: int, runner: Any
+) -> None:
+    batch_id = ask(app, asker)
+
+    def is_slow(batch: Batch, runtime: Any) -> Piece:
+        run_transaction(lambda: batches.record_piece(batch_id, 0, Piece(done=1, cursor={"at": 1}), utc_now()))
+        return Piece(done=1, cursor={"at": 1}, is_last=True)
+
+    runner(is_slow)
+    deliver_due(app)
+
+    batch = load(app, batch_id)
+    assert (batch.done, batch.pieces, batch.state) == (1, 1, "running")
+    with app.app_context():
+        message = db.session.scalars(select(OutboxMessage)).one()
+    assert message.delivered_at is None
+
+
+def test_a_piece_holds_no_transaction_open(app: Flask, asker: int, runner: Any) -> None:
+    held: list[bool] = []
+
+    def looks(batch: Batch, runtime: Any) -> Piece:
+        held.append(db.session().in_transaction())
+        assert (batch.kind, batch.params) == ("test", {"course": "tiny"})
+        held.append(db.session().in_transaction())
+        return Piece(is_last=True)
+
+    runner(looks)
+    ask(app, asker, course="tiny")
+
+    deliver_due(app)
+
+    assert held == [False, False]
