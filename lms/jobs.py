@@ -79,11 +79,12 @@ def _do_piece(batch_id: int, runtime: Any) -> bool:
     # Parted from the session before the rollback, which would have it read anew: inside of a transaction that then
     # stays open, and with the number of pieces that another worker recorded meanwhile.
     db.session.expunge(batch)
-    db.session.rollback()
     try:
+        batches.require_asker(batch)
+        db.session.rollback()
         piece = RUNNERS[batch.kind](batch, runtime)
     except LmsError as problem:
-        cause = str(problem)
+        cause = problem.message % problem.values if problem.values else problem.message
         run_transaction(lambda: batches.record_failure(batch_id, cause, utc_now()))
         return False
     if not run_transaction(lambda: batches.record_piece(batch_id, batch.pieces, piece, utc_now())):
@@ -112,15 +113,23 @@ def deliver_message(app: Flask, message_id: int) -> bool:
         except (OSError, smtplib.SMTPException, KeyError, ValueError, LookupError) as error:
             cause = f"{type(error).__name__}: {error}"
             log.warning("message %s of kind %s not delivered: %s", message_id, message.kind, type(error).__name__)
-            run_transaction(lambda: record_failure(message_id, cause))
+            run_transaction(lambda: _note_failure(message_id, cause))
             return False
         except Exception as error:
             cause = f"{type(error).__name__}: {error}"
             log.exception("message %s of kind %s failed", message_id, message.kind)
-            run_transaction(lambda: record_failure(message_id, cause))
+            run_transaction(lambda: _note_failure(message_id, cause))
             return False
         run_transaction(lambda: continue_soon(message_id) if goes_on else record_success(message_id))
         return True
+
+
+def _note_failure(message_id: int, cause: str) -> None:
+    """Note that a message failed; a batch whose message is given up with it says so to its asker."""
+    record_failure(message_id, cause)
+    message = db.session.get_one(OutboxMessage, message_id)
+    if message.failed_at is not None and message.kind == batches.MESSAGE_KIND:
+        batches.record_failure(int(message.payload["batch_id"]), batches.GIVEN_UP, utc_now())
 
 
 def deliver_due(app: Flask, limit: int = 50) -> int:

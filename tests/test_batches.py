@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from lms import batches, jobs
+from lms import batches, jobs, outbox
 from lms.batches import Batch, Piece
 from lms.clock import utc_now
 from lms.database import db, run_transaction
 from lms.errors import Conflict
 from lms.jobs import deliver_due
 from lms.outbox import OutboxMessage
+from lms.people.models import User
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -193,3 +194,50 @@ def test_a_piece_holds_no_transaction_open(app: Flask, asker: int, runner: Any) 
     deliver_due(app)
 
     assert held == [False, False]
+
+
+def test_work_that_fails_again_and_again_is_given_up_and_whoever_runs_the_site_can_revive_it(
+    app: Flask, asker: int, runner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(batch: Batch, runtime: Any) -> Piece:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(outbox, "MAX_TRIES", 1)
+    runner(breaks)
+    batch_id = ask(app, asker)
+    deliver_due(app)
+    given_up = load(app, batch_id)
+    assert (given_up.state, given_up.cause) == ("failed", batches.GIVEN_UP)
+
+    runner(three_items)
+    with app.app_context():
+        message_id = db.session.scalars(select(OutboxMessage.id)).one()
+        run_transaction(lambda: outbox.try_again(message_id))
+    deliver_due(app)
+
+    assert (load(app, batch_id).state, load(app, batch_id).cause) == ("finished", None)
+
+
+def test_the_work_of_somebody_who_was_disabled_meanwhile_ends(
+    app: Flask, asker: int, runner: Any, world: World
+) -> None:
+    runner(three_items)
+    batch_id = ask(app, asker)
+    world.write(lambda: setattr(db.session.get_one(User, asker), "disabled_at", utc_now()))
+
+    deliver_due(app)
+
+    batch = load(app, batch_id)
+    assert (batch.state, batch.done) == ("failed", 0)
+
+
+def test_a_cause_is_said_with_what_it_speaks_of(app: Flask, asker: int, runner: Any) -> None:
+    def refuses(batch: Batch, runtime: Any) -> Piece:
+        raise Conflict("There is no %(thing)s any more.", thing="seat")
+
+    runner(refuses)
+    batch_id = ask(app, asker)
+
+    deliver_due(app)
+
+    assert load(app, batch_id).cause == "There is no seat any more."
