@@ -170,3 +170,27 @@ def test_the_course_page_names_what_changed_and_the_button_begins_it(
 
         assert answer.status_code == 303
         assert holder.standing.cycle == 2
+
+
+def test_where_nothing_that_has_to_be_taken_changed_the_new_certificate_is_there_at_once(
+    holder: Learner, files: dict[str, bytes]
+) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        newer = {**files, "course.yaml": files["course.yaml"].replace(b"owners: [test team]", b"owners: [new team]")}
+        publish(holder.world, newer, "retrain")
+        renew(holder)
+
+    assert (holder.standing.cycle, holder.standing.completed_at is not None) == (2, True)
+    assert [facts.version_number for facts in certificates(holder)] == [1, 2]
+
+
+def test_the_course_is_not_complete_before_all_that_changed_is_taken(holder: Learner, files: dict[str, bytes]) -> None:
+    path = "en/02-second-steps.md"
+    newer = {**edited(files), path: files[path].replace(b"follows the first.", b"comes after the first.", 1)}
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, newer, "retrain")
+        renew(holder)
+
+        holder.read("first-steps")
+
+        assert holder.standing.completed_at is None
