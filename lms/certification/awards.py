@@ -70,7 +70,7 @@ def award_course_certificate(
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
     was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
-    issued once that has passed: then the whole course is due. A revoked certificate is not made anew by passing again:
+    issued once that has passed or was revoked: then the whole course is due, or nothing. A revoked certificate is not made anew by passing again:
     then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
     about.
     """
@@ -87,10 +87,10 @@ def award_course_certificate(
     evidence = _evidence(attempt, done, course.required_modules)
     place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
     facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
-    if enrollment.renews_id is not None:
-        renewed = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle - 1)
-        end = CertificateFacts.from_json(renewed.facts).valid_until if renewed is not None else None
-        if end is not None and end < facts.completed_on:
+    renewed = _certificate_before(enrollment) if enrollment.renews_id is not None else None
+    if renewed is not None:
+        end = CertificateFacts.from_json(renewed.facts).valid_until
+        if renewed.revoked_at is not None or (end is not None and end < facts.completed_on):
             return None
         facts = replace(facts, valid_until=end)
     certificate = insert_certificate(
@@ -178,6 +178,23 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
             Certificate.kind == "course",
             Certificate.superseded_by_id.is_(None),
         )
+    )
+    return found
+
+
+def _certificate_before(enrollment: Enrollment) -> Certificate | None:
+    """The latest certificate of the cycles before this one: not each cycle brought one."""
+    found: Certificate | None = db.session.scalar(
+        select(Certificate)
+        .where(
+            Certificate.user_id == enrollment.user_id,
+            Certificate.course_id == enrollment.course_id,
+            Certificate.cycle < enrollment.cycle,
+            Certificate.kind == "course",
+            Certificate.superseded_by_id.is_(None),
+        )
+        .order_by(Certificate.cycle.desc())
+        .limit(1)
     )
     return found
 

@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms import journey
+from lms.certification import awards
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.renewing import offer_of
+from lms.clock import utc_now
 from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.errors import Conflict
@@ -194,3 +196,40 @@ def test_the_course_is_not_complete_before_all_that_changed_is_taken(holder: Lea
         holder.read("first-steps")
 
         assert holder.standing.completed_at is None
+
+
+def test_what_was_revoked_during_a_renewal_is_not_made_anew_by_it(holder: Learner, files: dict[str, bytes]) -> None:
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, edited(files), "retrain")
+        renew(holder)
+        holder.world.write(
+            lambda: awards.revoke(
+                db.session.scalars(select(Certificate)).one(),
+                "Somebody else sat the quiz.",
+                holder.viewer.id,
+                utc_now(),
+            )
+        )
+
+        holder.read("first-steps")
+
+    assert len(certificates(holder)) == 1
+
+
+def test_a_renewal_keeps_the_end_though_the_cycle_before_it_brought_no_certificate(
+    holder: Learner, files: dict[str, bytes]
+) -> None:
+    final = "en/90-final.md"
+    without = {**edited(files), final: files[final].replace(b", pass_mark: 80", b"")}
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, without, "retrain")
+        renew(holder)
+        holder.read("first-steps")
+        holder.submit(holder.start("final"))
+        assert (holder.standing.completed_at is not None, len(certificates(holder))) == (True, 1)
+
+        publish(holder.world, final_changed(edited(files)), "retrain")
+        renew(holder)
+        holder.submit(holder.start("final"))
+
+    assert [facts.valid_until for facts in certificates(holder)] == [date(2028, 3, 14), date(2028, 3, 14)]
