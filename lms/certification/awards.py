@@ -17,6 +17,7 @@ from lms.certification.models import Certificate
 from lms.certification.rules import objectives_of, rules_of
 from lms.clock import local_day
 from lms.courseware.course import Course
+from lms.courseware.hours import teaching_modules
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
@@ -70,7 +71,8 @@ def award_course_certificate(
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
     was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
-    issued once that has passed or was revoked: then the whole course is due, or nothing. A revoked certificate is not made anew by passing again:
+    issued once that has passed or was revoked: then the whole course is due, or nothing. Its hours are those of what
+    was taken again: the others are on the certificate before. A revoked certificate is not made anew by passing again:
     then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
     about.
     """
@@ -87,6 +89,8 @@ def award_course_certificate(
     evidence = _evidence(attempt, done, course.required_modules)
     place = place_on(user.id, local_day(now, site.time_zone), course.disciplines)
     facts = _course_facts(user, place, course, language, version, evidence.pass_mark, now, site)
+    if enrollment.renews_id is not None:
+        facts = _with_hours_of(facts, _taken_minutes(enrollment, course), course.contact_minutes)
     renewed = _certificate_before(enrollment) if enrollment.renews_id is not None else None
     if renewed is not None:
         end = CertificateFacts.from_json(renewed.facts).valid_until
@@ -180,6 +184,28 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
         )
     )
     return found
+
+
+def _taken_minutes(enrollment: Enrollment, course: Course) -> int:
+    """Minutes of teaching in the modules that were completed in this enrollment itself, and not taken over into it."""
+    taken = db.session.scalars(
+        select(ModuleProgress.module_id).where(
+            ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at >= enrollment.enrolled_at
+        )
+    )
+    modules = course.files[course.default_language]
+    return sum(modules[module_id].minutes for module_id in teaching_modules(course).intersection(taken))
+
+
+def _with_hours_of(facts: CertificateFacts, taken_minutes: int, contact_minutes: int) -> CertificateFacts:
+    """The facts for part of a course: no more minutes than were taken, and as much of each body's as that is of all."""
+    minutes = min(taken_minutes, contact_minutes)
+    lines = (
+        replace(line, minutes=line.minutes * minutes // max(1, contact_minutes)) for line in facts.suggested_credit
+    )
+    return replace(
+        facts, contact_minutes=minutes or None, suggested_credit=tuple(line for line in lines if line.minutes)
+    )
 
 
 def _certificate_before(enrollment: Enrollment) -> Certificate | None:

@@ -14,6 +14,7 @@ from lms.certification import awards, certifying, rule_files
 from lms.certification.certifying import current_rules, standings_of
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate, CertificationVersion, Evidence, ExternalTraining
+from lms.certification.transcript import load_transcript
 from lms.database import db
 from lms.errors import Invalid
 from tests.certification.conftest import NOON, SITE, Learners
@@ -59,6 +60,17 @@ def test_who_meets_the_rule_gets_it_once_with_its_evidence(learners: Learners) -
     assert (facts.title, facts.valid_until, facts.evidence[0].code) == ("First responder", date(2028, 3, 14), code)
     sources = learners.world.read(lambda: db.session.scalars(select(Evidence.source_certificate_id)).all())
     assert sources == [learners.row(code).id]
+
+
+def test_the_hours_of_its_courses_count_once_on_the_transcript(learners: Learners) -> None:
+    save(learners.world)
+    user, _ = learners.certified()
+    award(learners.world, user)
+
+    transcript = learners.world.read(lambda: load_transcript(user, NOON))
+
+    assert [line.facts.contact_minutes for line in transcript.lines] == [30, 30]
+    assert transcript.minutes == 30
 
 
 def test_training_done_elsewhere_counts_once_it_is_approved(learners: Learners) -> None:

@@ -233,3 +233,19 @@ def test_a_renewal_keeps_the_end_though_the_cycle_before_it_brought_no_certifica
         holder.submit(holder.start("final"))
 
     assert [facts.valid_until for facts in certificates(holder)] == [date(2028, 3, 14), date(2028, 3, 14)]
+
+
+def test_a_renewal_of_what_changed_brings_the_hours_of_what_was_taken_again(
+    holder: Learner, files: dict[str, bytes]
+) -> None:
+    path = "en/02-second-steps.md"
+    newer = {**files, path: files[path].replace(b"follows the first.", b"comes after the first.", 1)}
+    newer["course.yaml"] += b"suggested_credit: [{body: missouri-post, type: clee, category: null, minutes: 20}]\n"
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, newer, "retrain")
+        renew(holder)
+        holder.read("second-steps").submit(holder.start("second-steps"))
+
+    first, second = certificates(holder)
+    assert (first.contact_minutes, second.contact_minutes) == (30, 10)
+    assert [line.minutes for line in second.suggested_credit] == [6]
