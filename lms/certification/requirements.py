@@ -95,7 +95,7 @@ class Person:
     disciplines: frozenset[str]
     holdings: tuple[Holding, ...]
     cross_days: tuple[date, ...] = ()
-    """The day on which each module outside of one's own discipline was first completed."""
+    """The day on which each module outside of one's own discipline was completed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def decide(rule: CertificationRule, person: Person, day: date, earlier: Earlier 
     if holds and not is_renewal:
         opens = (Lack("not-open-yet", on=window[0]),) if window else (Lack("not-open-yet"),)
         return Decision(opens, (), valid_until=None, **shared)
-    since = _since(rule, day, earlier if is_renewal else None)
+    since = _since(rule, day, earlier)
     lacks, evidence, is_refresher = _found(rule, person, day, since, is_renewal=is_renewal)
     valid_until = valid_until_of(rule, day, earlier if is_renewal else None)
     return Decision(
@@ -190,10 +190,10 @@ def oldest_day(rule: CertificationRule, day: date) -> date | None:
     return None if rule.freshness_months is None else add_months(day, -rule.freshness_months)
 
 
-def _since(rule: CertificationRule, day: date, renewed: Earlier | None) -> date | None:
-    """From which day on something counts. What an award rests on already does not carry the next one too: a renewal
-    takes what was completed after the award that it renews."""
-    days = [oldest_day(rule, day), renewed.completed_on + timedelta(days=1) if renewed else None]
+def _since(rule: CertificationRule, day: date, earlier: Earlier | None) -> date | None:
+    """From which day on something counts. What an award rests on already does not carry the next one too: the next one
+    takes what was completed after it, in its window and, the more so, after it lapsed."""
+    days = [oldest_day(rule, day), earlier.completed_on + timedelta(days=1) if earlier else None]
     return max((one for one in days if one is not None), default=None)
 
 

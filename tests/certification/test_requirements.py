@@ -149,6 +149,17 @@ def test_within_the_window_the_refresher_is_enough_and_after_the_grace_it_is_not
     assert too_late.lacks == (Lack("course", ("core",)),)
 
 
+def test_after_the_grace_what_the_lapsed_award_rests_on_does_not_carry_the_next_one() -> None:
+    rule = CertificationRule("schools", needed=(Needed(("core",)),))
+    late = EARLIER.valid_until + timedelta(days=61)
+
+    same_again = decide(rule, teacher(held("core", EARLIER.completed_on)), late, EARLIER)
+    anew = decide(rule, teacher(held("core", date(2026, 9, 1))), late, EARLIER)
+
+    assert same_again.lacks == (Lack("too-old", ("core",), on=EARLIER.completed_on),)
+    assert (anew.is_earned, anew.cycle) == (True, 2)
+
+
 def test_what_was_revoked_is_not_made_anew_by_itself() -> None:
     taken = Earlier(1, date(2026, 1, 1), date(2028, 1, 1), is_taken_back=True)
 
