@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from lms.catalog.models import Course
 from lms.certification import awards, certifying, rule_files
 from lms.certification.certifying import current_rules, standings_of
+from lms.certification.dossiers import load_people
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate, CertificationVersion, Evidence, ExternalTraining
 from lms.certification.transcript import load_transcript
 from lms.database import db
 from lms.errors import Invalid
+from lms.learning.models import ModuleProgress
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.support.world import World
 
@@ -71,6 +73,24 @@ def test_the_hours_of_its_courses_count_once_on_the_transcript(learners: Learner
 
     assert [line.facts.contact_minutes for line in transcript.lines] == [30, 30]
     assert transcript.minutes == 30
+
+
+def test_cross_training_taken_again_counts_again_and_only_for_who_has_a_discipline(learners: Learners) -> None:
+    world = learners.world
+    user, without = world.user("Teacher", agency=learners.agency, discipline="schools"), world.user("Nobody's")
+    learners.enroll(without, completed=("second-steps",))
+    learners.enroll(user, completed=("second-steps",))
+    again = learners.enroll(user, completed=("second-steps",), cycle=2)
+    later = datetime(2028, 2, 1, 17, tzinfo=UTC)
+    world.write(
+        lambda: db.session.execute(
+            update(ModuleProgress).where(ModuleProgress.enrollment_id == again).values(completed_at=later)
+        )
+    )
+
+    people = world.read(lambda: load_people([user, without], [], later.date(), SITE.time_zone))
+
+    assert (people[user].cross_days, people[without].cross_days) == ((later.date(),), ())
 
 
 def test_training_done_elsewhere_counts_once_it_is_approved(learners: Learners) -> None:
