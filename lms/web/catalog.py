@@ -15,7 +15,7 @@ from lms.catalog.listing import disciplines_of, find_matching
 from lms.catalog.versions import CurrentVersion, retrained_modules
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
-from lms.courseware.course import Course
+from lms.courseware.course import Course, Module
 from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
@@ -172,27 +172,32 @@ def show_course(slug: str) -> str:
     rows = module_rows(course, standing, language())
     going_on = next_row(rows, standing)
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
+    changed = _asked_again(standing, rows) if offer is not None and offer.kind == "changed" else []
 
     def draw() -> str:
-        return _draw_course(course, standing, rows, going_on, offer)
+        return _draw_course(course, standing, rows, going_on, offer, changed)
 
     progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
     enrollment = (standing.is_enrolled, standing.completed_at, standing.is_archived)
     version = (standing.content_hash, standing.version_number, standing.current_number, standing.was_retrained)
-    return shared_page(draw, version, enrollment, progress, offer, going_on and going_on.id)
+    asked = tuple((module.id, module.title) for module in changed)
+    return shared_page(draw, version, enrollment, progress, offer, asked, going_on and going_on.id)
 
 
 def _draw_course(
-    course: Course, standing: Standing, rows: list[ModuleRow], going_on: ModuleRow | None, offer: Offer | None
+    course: Course,
+    standing: Standing,
+    rows: list[ModuleRow],
+    going_on: ModuleRow | None,
+    offer: Offer | None,
+    changed: list[Module],
 ) -> str:
     """Shared by all of whom the same is true: nothing of one person may stand here."""
     text = course.text(language())
-    is_changed = offer is not None and offer.kind == "changed"
-    changed = retrained_modules(standing.course_id, standing.version_number) if is_changed else ()
     return render_template(
         "catalog/course.html",
         offer=offer,
-        changed=[row for row in rows if row.id in changed],
+        changed=changed,
         course=course,
         standing=standing,
         text=text,
@@ -207,6 +212,15 @@ def _draw_course(
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
         pass_mark=_final_mark(course, rows),
     )
+
+
+def _asked_again(standing: Standing, rows: list[ModuleRow]) -> list[Module]:
+    """What a renewal would ask, of the current version: modules that changed, and needed ones that are new."""
+    current = versions.course_of(standing.current_version_id)
+    changed = retrained_modules(standing.course_id, standing.version_number)
+    undone = needed_modules(current) - {row.id for row in rows if row.is_completed}
+    modules = [current.module(entry.id, language()) for entry in current.modules if entry.id in changed | undone]
+    return [module for module in modules if module is not None]
 
 
 def _final_mark(course: Course, rows: list[ModuleRow]) -> int | None:

@@ -249,3 +249,38 @@ def test_a_renewal_of_what_changed_brings_the_hours_of_what_was_taken_again(
     first, second = certificates(holder)
     assert (first.contact_minutes, second.contact_minutes) == (30, 10)
     assert [line.minutes for line in second.suggested_credit] == [6]
+
+
+def test_a_quiz_that_has_to_be_passed_now_is_not_taken_over_as_done(holder: Learner, files: dict[str, bytes]) -> None:
+    path = "en/02-second-steps.md"
+    newer = {
+        **edited(files),
+        "course.yaml": files["course.yaml"].replace(b"require: [final]", b"require: [second-steps, final]"),
+        path: files[path].replace(b"{role: check, feedback", b"{role: check, pass_mark: 80, feedback"),
+    }
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(holder.world, newer, "revision")
+        publish(holder.world, final_changed(newer), "retrain")
+        renew(holder)
+
+        assert not holder.standing.is_completed("second-steps")
+
+
+def test_the_course_page_names_a_module_that_is_new_and_says_where_nothing_is_asked(
+    holder: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    new = files["en/01-first-steps.md"].replace(b"id: first-steps", b"id: third-steps")
+    new = new.replace(b"title: First steps", b"title: A third step").replace(b"# First steps", b"# A third step")
+    course = files["course.yaml"].replace(b"  - {id: final, prereq", b"  - {id: third-steps}\n  - {id: final, prereq")
+    course = course.replace(b"[first-steps, second-steps]", b"[first-steps, second-steps, third-steps]")
+    newer = {**files, "en/03-third-steps.md": new, "course.yaml": course}
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        client = world.client_of(holder.viewer.id)
+        publish(world, {**files, "course.yaml": files["course.yaml"].replace(b"test team", b"new team")}, "retrain")
+        nothing = client.get("/courses/tiny").get_data(as_text=True)
+
+        publish(world, newer, "retrain")
+        page = client.get("/courses/tiny").get_data(as_text=True)
+
+    assert "You need not take anything again" in nothing
+    assert "<li>A third step</li>" in page
