@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,19 @@ def test_migrations_lead_to_the_rules_and_indexes_of_the_models(empty_url: str, 
     migrated.dispose()
 
     assert by_migrations == by_models
+
+
+def test_a_row_of_ours_that_points_to_nothing_stops_a_migration_and_one_of_a_host_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "shared.sqlite"
+    url, first = f"sqlite:///{path}", revisions()[0]
+    with closing(sqlite3.connect(path)) as host, host:
+        host.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY)")
+        host.execute("CREATE TABLE visits (pet_id INTEGER REFERENCES pets (id))")
+        host.execute("INSERT INTO visits VALUES (7)")
+    schema.upgrade(url, first)
+    fill(url, ("lms_agencies",))
+    with closing(sqlite3.connect(path)) as broken, broken:
+        broken.execute("UPDATE lms_agencies SET parent_id = 99 WHERE id = 1")
+
+    with pytest.raises(RuntimeError, match="1 rows that point to nothing"):
+        schema.upgrade(url)
