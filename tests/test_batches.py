@@ -241,3 +241,14 @@ def test_a_cause_is_said_with_what_it_speaks_of(app: Flask, asker: int, runner: 
     deliver_due(app)
 
     assert load(app, batch_id).cause == "There is no seat any more."
+
+
+def test_the_page_of_work_under_way_is_never_reloaded_under_the_reader(app: Flask, asker: int, world: World) -> None:
+    batch_id = ask(app, asker)
+    client = world.client_of(asker)
+
+    page = client.get(f"/batches/{batch_id}").get_data(as_text=True)
+
+    assert "http-equiv" not in page
+    assert 'role="status"' in page
+    assert "Look again" in page

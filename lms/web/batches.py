@@ -44,7 +44,7 @@ def list_batches() -> str:
 @blueprint.get("/batches/<int:batch_id>")
 @signed_in
 def show_batch(batch_id: int) -> str:
-    """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
+    """How far the work is. The page brings itself up to date until it is over; leaving it stops nothing."""
     batch = batches.find_batch(batch_id, viewer().id)
     return render_template("batches/batch.html", batch=batch, tag=STATE_TAGS[batch.state], title=title_of(batch))
 
