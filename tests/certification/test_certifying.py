@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
@@ -19,6 +20,7 @@ from lms.certification.transcript import load_transcript
 from lms.database import db
 from lms.errors import Invalid
 from lms.learning.models import ModuleProgress
+from lms.people.models import User
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.support.world import World
 
@@ -267,3 +269,30 @@ def test_whoever_works_in_another_discipline_is_told_which_it_is_for(learners: L
 
     assert [(lack.reason, lack.disciplines) for lack in decision.lacks] == [("discipline", ("schools",))]
     assert award(learners.world, user) == []
+
+
+@pytest.mark.postgresql_only
+def test_two_courses_that_are_finished_at_once_do_not_wait_for_each_other(learners: Learners) -> None:
+    save(learners.world)
+    user, _ = learners.certified()
+    together, errors = threading.Barrier(2), []
+
+    def finish() -> None:
+        def step() -> None:
+            db.session.execute(select(User.id).where(User.id == user).with_for_update(read=True, key_share=True))
+            together.wait(10)
+            certifying.award_due(user, NOON, SITE)
+
+        try:
+            learners.world.write(step)
+        except Exception as error:  # what a thread raises would be lost
+            errors.append(error)
+
+    threads = [threading.Thread(target=finish) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert certification_of(learners.world, user).cycle == 1
