@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -252,3 +253,21 @@ def test_the_page_of_work_under_way_is_never_reloaded_under_the_reader(app: Flas
     assert "http-equiv" not in page
     assert 'role="status"' in page
     assert "Look again" in page
+
+
+def test_a_file_is_given_out_under_its_name_in_any_script_to_the_asker_alone(
+    app: Flask, asker: int, runner: Any, world: World
+) -> None:
+    name = 'Certificados "María" 人.zip'
+    app.extensions["lms"].files.write("batches/one", b"PK")
+    listed = [{"name": name, "stored": "batches/one", "type": "application/zip"}]
+    runner(lambda batch, runtime: Piece(done=1, result={"files": listed}, is_last=True))
+    batch_id = ask(app, asker)
+    deliver_due(app)
+    other = world.user("Other", email="other@test.example")
+
+    answer = world.client_of(asker).get(f"/batches/{batch_id}/files/{quote(name)}")
+
+    assert (answer.status_code, answer.data) == (200, b"PK")
+    assert f"filename*=UTF-8''{quote(name)}" == answer.headers["Content-Disposition"].split("; ")[-1]
+    assert world.client_of(other).get(f"/batches/{batch_id}/files/{quote(name)}").status_code == 404

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask import Blueprint, current_app, redirect, render_template, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -71,7 +72,6 @@ def fetch_file(batch_id: int, name: str) -> Response:
     if found is None or content is None:
         raise NotFound(N_("There is no such file any more."))
     act(lambda: note("batch.file-fetched", "batch", batch_id, actor_id=person.id, file=name))
-    response = Response(content, mimetype=found["type"])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = send_file(BytesIO(content), mimetype=found["type"], as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
