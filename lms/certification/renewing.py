@@ -1,13 +1,15 @@
-"""When a course may be taken again for a new certificate: near its end or past it, or when what it teaches changed."""
+"""When a course may be taken again: near its certificate's end or past it, when what it teaches changed, or when a
+certification asks for it anew."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import select
 
+from lms.certification.certifying import current_rules, standings_of
 from lms.certification.models import Certificate
 from lms.certification.validity import last_day_of
 from lms.clock import add_months, local_day
@@ -16,6 +18,9 @@ from lms.learning.progress import Standing
 
 OPENS_MONTHS = 3
 """So many months before its end a certificate may be renewed."""
+
+MENDED_BY_A_COURSE = ("course", "score", "too-old", "not-valid", "cross-training")
+"""What a certification may lack and a course, taken again, can bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,12 @@ def offer_of(ends_on: date | None, is_revoked: bool, was_retrained: bool, day: d
 
 
 def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: str) -> Offer:
-    """The offer to a person in a course. One query, none for who has not completed it."""
+    """The offer to a person in a course. Two queries, none for who has not completed it, and those of a certification's
+    standing where one names the course.
+
+    A certification that ends before the course's certificate does, or wants a higher score, is a reason as well: else
+    there would be no way to what it lacks.
+    """
     if standing.completed_at is None:
         return Offer(None)
     row = db.session.execute(
@@ -62,4 +72,23 @@ def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: st
     if row is None:
         return Offer("whole" if standing.was_retrained else None)
     ends_on = None if row.expires_at is None else last_day_of(row.expires_at, time_zone)
-    return offer_of(ends_on, row.revoked_at is not None, standing.was_retrained, local_day(now, time_zone))
+    offer = offer_of(ends_on, row.revoked_at is not None, standing.was_retrained, local_day(now, time_zone))
+    if (
+        offer.kind is None
+        and row.revoked_at is None
+        and _is_asked_by_a_certification(user_id, standing, now, time_zone)
+    ):
+        return replace(offer, kind="whole")
+    return offer
+
+
+def _is_asked_by_a_certification(user_id: int, standing: Standing, now: datetime, time_zone: str) -> bool:
+    """Whether a certification lacks nothing for this person but courses, this completed one among them."""
+    rules = [one for one in current_rules() if standing.slug in one.rule.courses]
+    if not rules:
+        return False
+    lacks = [one.decision.lacks for one in standings_of([user_id], rules, now, time_zone)]
+    return any(
+        all(one.reason in MENDED_BY_A_COURSE for one in each) and any(standing.slug in one.courses for one in each)
+        for each in lacks
+    )

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms import journey
-from lms.certification import awards
-from lms.certification.facts import CertificateFacts
+from lms.assessment.models import Attempt
+from lms.certification import awards, certifying, rule_files
+from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.renewing import offer_of
 from lms.clock import utc_now
@@ -284,3 +285,41 @@ def test_the_course_page_names_a_module_that_is_new_and_says_where_nothing_is_as
 
     assert "You need not take anything again" in nothing
     assert "<li>A third step</li>" in page
+
+
+def test_a_certification_that_ends_sooner_than_the_course_lets_it_be_taken_again_in_its_window(
+    holder: Learner, world: World
+) -> None:
+    rules = {"id": "yearly", "title": {"en": "Yearly"}, "requires": [{"course": "tiny"}], "valid_months": 12}
+    site = AwardSite.from_settings(holder.settings)
+    with time_machine.travel(BEGIN, tick=False):
+        world.write(lambda: rule_files.save_rules(rules, now=utc_now(), actor_id=None))
+        world.write(lambda: certifying.award_due(holder.viewer.id, utc_now(), site))
+    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC)), pytest.raises(Conflict, match="nothing to renew"):
+        renew(holder)
+
+    with time_machine.travel(datetime(2027, 2, 1, 18, tzinfo=UTC)):
+        renew(holder)
+        holder.read("first-steps").read("second-steps")
+        holder.submit(holder.start("second-steps"))
+        holder.submit(holder.start("final"))
+
+    kinds = world.read(lambda: db.session.scalars(select(Certificate.kind).order_by(Certificate.id)).all())
+    assert kinds == ["course", "certification", "course", "certification"]
+
+
+def test_a_certification_that_wants_a_higher_score_lets_the_course_be_taken_again(
+    holder: Learner, world: World
+) -> None:
+    requires = [{"course": "tiny", "min_percent": 100}]
+    rules = {"id": "strict", "title": {"en": "Strict"}, "requires": requires, "valid_months": 24}
+
+    with time_machine.travel(datetime(2026, 9, 1, tzinfo=UTC)):
+        world.write(lambda: rule_files.save_rules(rules, now=utc_now(), actor_id=None))
+        with pytest.raises(Conflict, match="nothing to renew"):
+            renew(holder)
+        world.write(lambda: db.session.execute(update(Attempt).values(score_percent=90)))
+
+        renew(holder)
+
+    assert holder.standing.cycle == 2
