@@ -17,7 +17,7 @@ from lms.database import db
 from lms.learning.progress import Standing
 
 OPENS_MONTHS = 3
-"""So many months before its end a certificate may be renewed."""
+"""So many months before its end a certificate may be renewed, though not in the first half of its time."""
 
 MENDED_BY_A_COURSE = ("course", "score", "too-old", "not-valid", "cross-training")
 """What a certification may lack and a course, taken again, can bring."""
@@ -36,14 +36,18 @@ class Offer:
     opens_on: date | None = None
 
 
-def offer_of(ends_on: date | None, is_revoked: bool, was_retrained: bool, day: date) -> Offer:
-    """The offer to somebody who has completed the course, on a day. Pure.
+def offer_of(
+    ends_on: date | None, is_revoked: bool, was_retrained: bool, day: date, begins_on: date | None = None
+) -> Offer:
+    """The offer to somebody who has completed the course (on `begins_on`), on a day. Pure.
 
     A revoked certificate is not renewed by oneself. Without an end there is only what changed.
     """
     if is_revoked:
         return Offer(None, ends_on)
     opens_on = add_months(ends_on, -OPENS_MONTHS) if ends_on is not None else None
+    if ends_on is not None and opens_on is not None and begins_on is not None:
+        opens_on = max(opens_on, begins_on + (ends_on - begins_on) / 2)
     if opens_on is not None and day >= opens_on:
         return Offer("whole", ends_on, opens_on)
     return Offer("changed" if was_retrained else None, ends_on, opens_on)
@@ -59,7 +63,7 @@ def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: st
     if standing.completed_at is None:
         return Offer(None)
     row = db.session.execute(
-        select(Certificate.expires_at, Certificate.revoked_at)
+        select(Certificate.expires_at, Certificate.revoked_at, Certificate.completed_on)
         .where(
             Certificate.user_id == user_id,
             Certificate.course_id == standing.course_id,
@@ -72,12 +76,10 @@ def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: st
     if row is None:
         return Offer("whole" if standing.was_retrained else None)
     ends_on = None if row.expires_at is None else last_day_of(row.expires_at, time_zone)
-    offer = offer_of(ends_on, row.revoked_at is not None, standing.was_retrained, local_day(now, time_zone))
-    if (
-        offer.kind is None
-        and row.revoked_at is None
-        and _is_asked_by_a_certification(user_id, standing, now, time_zone)
-    ):
+    is_revoked, day = row.revoked_at is not None, local_day(now, time_zone)
+    offer = offer_of(ends_on, is_revoked, standing.was_retrained, day, row.completed_on)
+    is_open = offer.kind is None and not is_revoked
+    if is_open and _is_asked_by_a_certification(user_id, standing, now, time_zone):
         return replace(offer, kind="whole")
     return offer
 

@@ -14,7 +14,7 @@ from lms.assessment.models import Attempt
 from lms.certification import awards, certifying, rule_files
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
-from lms.certification.renewing import offer_of
+from lms.certification.renewing import Offer, offer_of
 from lms.clock import utc_now
 from lms.courseware.folder import load_folder
 from lms.database import db
@@ -156,6 +156,13 @@ def test_the_offer_opens_on_its_day_and_a_revoked_certificate_gets_none() -> Non
     assert offer_of(ends, False, True, date(2027, 12, 13)).kind == "changed"
     assert offer_of(ends, False, True, date(2029, 1, 1)).kind == "whole"
     assert offer_of(ends, True, True, date(2027, 12, 14)).kind is None
+
+
+def test_a_certificate_for_a_short_time_is_not_to_be_renewed_on_the_day_it_is_earned() -> None:
+    begins, ends = date(2026, 3, 1), date(2026, 5, 1)
+
+    assert offer_of(ends, False, False, begins, begins).kind is None
+    assert offer_of(ends, False, False, date(2026, 3, 31), begins) == Offer("whole", ends, date(2026, 3, 31))
 
 
 def test_the_course_page_names_what_changed_and_the_button_begins_it(
