@@ -13,15 +13,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms import outbox
 from lms.clock import utc_now
 from lms.database import Model, count_changed, db, primary_key
-from lms.errors import N_, Conflict, NotFound
+from lms.errors import N_, Conflict, NotAllowed, NotFound
 from lms.people.audit import note
-from lms.people.models import User  # noqa: F401 - the foreign key below needs the table
+from lms.people.models import User
 
 MESSAGE_KIND = "batch"
 """The outbox message that keeps a batch going."""
 
 MOST_PROBLEMS = 1000
 """So many problems are kept in words; the others are only counted."""
+
+GIVEN_UP = N_(
+    "It failed again and again and was given up. Whoever runs this site sees why, and can have it tried again."
+)
+"""The cause of a batch whose message is a dead letter."""
+
+ASKER_IS_GONE = N_("Whoever asked for this may no longer sign in.")
 
 
 class Batch(Model):
@@ -139,8 +146,18 @@ def cancel(batch_id: int, *, asked_by_id: int, now: datetime) -> Batch:
     return batch
 
 
+def require_asker(batch: Batch) -> None:
+    """Raises NotAllowed where the asker was disabled since. What else they may, the work of each kind asks itself."""
+    asker = db.session.get(User, batch.asked_by_id)
+    if asker is None or asker.disabled_at is not None:
+        raise NotAllowed(ASKER_IS_GONE)
+
+
 def record_start(batch_id: int, now: datetime) -> None:
-    """Note that the worker has begun; the first time counts. The caller commits."""
+    """Note that the worker has begun; the first time counts. One that was given up goes on. The caller commits."""
+    db.session.execute(
+        update(Batch).where(Batch.id == batch_id, Batch.cause == GIVEN_UP).values(failed_at=None, cause=None)
+    )
     db.session.execute(update(Batch).where(Batch.id == batch_id, Batch.started_at.is_(None)).values(started_at=now))
 
 

@@ -82,6 +82,10 @@ def send_digest(message: OutboxMessage, payload: Mapping[str, Any], settings: Se
     _send(message, "weekly-digest", user.language, values, user.email or "", settings)
 
 
+class WorkedOnElsewhere(Exception):
+    """Another worker claimed the message meanwhile and is ahead: it is that one's to go on with, and to report on."""
+
+
 def work_on_batch(message: OutboxMessage, payload: Mapping[str, Any], settings: Settings) -> bool:
     """Do pieces of a batch for a while; whether it goes on."""
     batch_id, began = int(payload["batch_id"]), time.monotonic()
@@ -96,19 +100,25 @@ def _do_piece(batch_id: int, runtime: Any) -> bool:
     """The next piece, outside of any transaction, then its record. False where nothing is left to do here.
 
     A problem with a sentence for its asker ends the batch; any other error is a failure of the message, tried again.
+    Raises WorkedOnElsewhere where another worker recorded this piece first.
     """
     batch = db.session.get(Batch, batch_id, populate_existing=True)
-    db.session.rollback()
     if batch is None or batch.is_over:
         return False
+    # Parted from the session before the rollback, which would have it read anew: inside of a transaction that then
+    # stays open, and with the number of pieces that another worker recorded meanwhile.
+    db.session.expunge(batch)
     try:
+        batches.require_asker(batch)
+        db.session.rollback()
         piece = RUNNERS[batch.kind](batch, runtime)
     except LmsError as problem:
-        cause = str(problem)
+        cause = problem.message % problem.values if problem.values else problem.message
         run_transaction(lambda: batches.record_failure(batch_id, cause, utc_now()))
         return False
-    db.session.rollback()
-    return run_transaction(lambda: batches.record_piece(batch_id, batch.pieces, piece, utc_now()))
+    if not run_transaction(lambda: batches.record_piece(batch_id, batch.pieces, piece, utc_now())):
+        raise WorkedOnElsewhere
+    return True
 
 
 HANDLERS: dict[str, Callable[[OutboxMessage, Mapping[str, Any], Settings], bool | None]] = {
@@ -132,18 +142,28 @@ def deliver_message(app: Flask, message_id: int) -> bool:
             return False
         try:
             goes_on = HANDLERS[message.kind](message, message.payload, settings)
+        except WorkedOnElsewhere:
+            return False
         except (OSError, smtplib.SMTPException, KeyError, ValueError, LookupError) as error:
             cause = f"{type(error).__name__}: {error}"
             log.warning("message %s of kind %s not delivered: %s", message_id, message.kind, type(error).__name__)
-            run_transaction(lambda: record_failure(message_id, cause))
+            run_transaction(lambda: _note_failure(message_id, cause))
             return False
         except Exception as error:
             cause = f"{type(error).__name__}: {error}"
             log.exception("message %s of kind %s failed", message_id, message.kind)
-            run_transaction(lambda: record_failure(message_id, cause))
+            run_transaction(lambda: _note_failure(message_id, cause))
             return False
         run_transaction(lambda: continue_soon(message_id) if goes_on else record_success(message_id))
         return True
+
+
+def _note_failure(message_id: int, cause: str) -> None:
+    """Note that a message failed; a batch whose message is given up with it says so to its asker."""
+    record_failure(message_id, cause)
+    message = db.session.get_one(OutboxMessage, message_id)
+    if message.failed_at is not None and message.kind == batches.MESSAGE_KIND:
+        batches.record_failure(int(message.payload["batch_id"]), batches.GIVEN_UP, utc_now())
 
 
 def deliver_due(app: Flask, limit: int = 50) -> int:

@@ -75,6 +75,7 @@ def enroll(viewer: Viewer, slug: str, now: datetime | None = None) -> int:
 def renew_course(viewer: Viewer, slug: str, settings: Settings, now: datetime | None = None) -> int:
     """Somebody takes a course again: all of it near the end of their certificate, or only what changed since.
 
+    Where nothing of what changed is to be taken (a module was dropped, a source renewed), it is complete at once.
     Pressing again finds the same enrollment. Raises Conflict where nothing is to be renewed.
     """
     now = now or utc_now()
@@ -89,6 +90,9 @@ def renew_course(viewer: Viewer, slug: str, settings: Settings, now: datetime | 
     note(
         "enrollment.renewed", "enrollment", enrollment.id, actor_id=viewer.id, course=standing.course_id, by=offer.kind
     )
+    if offer.kind == "changed":
+        standing = progress.load_standing(viewer.id, slug)
+        _complete(viewer, standing, course_of(standing.version_id, standing.content_hash), None, settings, now)
     return enrollment.id
 
 
@@ -186,13 +190,16 @@ def is_module_complete(course: Course, module_id: str, *, is_read: bool, earlier
 
 
 def _complete(
-    viewer: Viewer, standing: Standing, course: Course, module_id: str, settings: Settings, now: datetime
+    viewer: Viewer, standing: Standing, course: Course, module_id: str | None, settings: Settings, now: datetime
 ) -> tuple[str | None, tuple[Filled, ...]]:
-    """A module is complete: perhaps the course is with it, a certificate earned, and a seat filled."""
+    """A module is complete (None: those that were): perhaps the course is with it, a certificate earned, and a seat
+    filled."""
     assert standing.enrollment_id is not None
-    progress.complete_module(standing.enrollment_id, module_id, now)
+    completed = {key for key in standing.modules if standing.is_completed(key)}
+    if module_id is not None:
+        progress.complete_module(standing.enrollment_id, module_id, now)
+        completed.add(module_id)
     site = AwardSite.from_settings(settings)
-    completed = {key for key in standing.modules if standing.is_completed(key)} | {module_id}
     if not progress.is_course_complete(course, completed):
         award_certifications(viewer.id, site, now)
         return None, ()

@@ -80,12 +80,24 @@ def key_in_use(purpose: str, secret_key: str, make: Callable[[], NewKey]) -> Ope
 
 
 def rotate(purpose: str, secret_key: str, made: NewKey) -> None:
-    """Retire the key in use and take the new one. The caller commits."""
-    row = find_in_use(purpose)
+    """Retire the key in use and take the new one. The caller commits.
+
+    Two that take the same one at once agree. Raises Conflict for a key that was retired, which would leave nothing in
+    use, and to the slower of two that take different ones at once.
+    """
+    row: SigningKey | None = db.session.scalar(
+        select(SigningKey).where(SigningKey.purpose == purpose, SigningKey.retired_at.is_(None)).with_for_update()
+    )
+    known = find_by_kid(made.kid)
+    if known is not None and known.purpose == purpose and known.retired_at is None:
+        return
+    if known is not None:
+        raise Conflict(N_("This key was in use before. Take a new one."))
     if row is not None:
         row.retired_at = utc_now()
         db.session.flush()
-    _insert(purpose, made, secret_key)
+    if not _insert(purpose, made, secret_key):
+        raise Conflict(N_("Another key was taken into use at the same moment. Look which one, and try again."))
 
 
 def find_in_use(purpose: str) -> SigningKey | None:
@@ -119,8 +131,9 @@ def open_key(row: SigningKey, secret_key: str) -> OpenKey:
     return OpenKey(row.kid, row.public_text, private, row.created_at)
 
 
-def _insert(purpose: str, made: NewKey, secret_key: str) -> None:
-    db.session.execute(
+def _insert(purpose: str, made: NewKey, secret_key: str) -> bool:
+    """Whether it was taken: False where a key of that purpose is in use, or this one was."""
+    taken = db.session.scalar(
         insert_into(SigningKey)
         .values(
             purpose=purpose,
@@ -130,7 +143,9 @@ def _insert(purpose: str, made: NewKey, secret_key: str) -> None:
             created_at=utc_now(),
         )
         .on_conflict_do_nothing()
+        .returning(SigningKey.id)
     )
+    return taken is not None
 
 
 def _fernet(secret_key: str) -> Fernet:

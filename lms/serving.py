@@ -136,7 +136,8 @@ class Opening:
 
 
 def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[], None] = lambda: None) -> None:
-    """Run until SIGINT or SIGTERM, calling `when_up` once the site answers; then let requests and jobs finish."""
+    """Run until SIGINT, SIGTERM or the terminal's end, calling `when_up` once the site answers; then let requests and
+    jobs finish."""
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -145,6 +146,9 @@ def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[],
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal
+        # Each process leads a group of its own: a terminal that closes reaches the watcher alone.
+        signal.signal(signal.SIGHUP, stop)
     processes = [Watched("web server", web_command(settings))]
     try:
         if with_worker:

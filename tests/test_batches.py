@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from lms import batches, jobs
+from lms import batches, jobs, outbox
 from lms.batches import Batch, Piece
 from lms.clock import utc_now
 from lms.database import db, run_transaction
 from lms.errors import Conflict
 from lms.jobs import deliver_due
 from lms.outbox import OutboxMessage
+from lms.people.models import User
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -157,3 +159,115 @@ def test_only_the_asker_sees_the_work(app: Flask, asker: int, world: World) -> N
     assert foreign.get(f"/batches/{batch_id}").status_code == 404
     assert send(foreign, f"/batches/{batch_id}/cancel", page="/batches").status_code == 404
     assert load(app, batch_id).state == "waiting"
+
+
+def test_a_piece_that_another_worker_recorded_meanwhile_is_dropped_and_the_batch_goes_on_there(
+    app: Flask, asker: int, runner: Any
+) -> None:
+    batch_id = ask(app, asker)
+
+    def is_slow(batch: Batch, runtime: Any) -> Piece:
+        run_transaction(lambda: batches.record_piece(batch_id, 0, Piece(done=1, cursor={"at": 1}), utc_now()))
+        return Piece(done=1, cursor={"at": 1}, is_last=True)
+
+    runner(is_slow)
+    deliver_due(app)
+
+    batch = load(app, batch_id)
+    assert (batch.done, batch.pieces, batch.state) == (1, 1, "running")
+    with app.app_context():
+        message = db.session.scalars(select(OutboxMessage)).one()
+    assert message.delivered_at is None
+
+
+def test_a_piece_holds_no_transaction_open(app: Flask, asker: int, runner: Any) -> None:
+    held: list[bool] = []
+
+    def looks(batch: Batch, runtime: Any) -> Piece:
+        held.append(db.session().in_transaction())
+        assert (batch.kind, batch.params) == ("test", {"course": "tiny"})
+        held.append(db.session().in_transaction())
+        return Piece(is_last=True)
+
+    runner(looks)
+    ask(app, asker, course="tiny")
+
+    deliver_due(app)
+
+    assert held == [False, False]
+
+
+def test_work_that_fails_again_and_again_is_given_up_and_whoever_runs_the_site_can_revive_it(
+    app: Flask, asker: int, runner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(batch: Batch, runtime: Any) -> Piece:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(outbox, "MAX_TRIES", 1)
+    runner(breaks)
+    batch_id = ask(app, asker)
+    deliver_due(app)
+    given_up = load(app, batch_id)
+    assert (given_up.state, given_up.cause) == ("failed", batches.GIVEN_UP)
+
+    runner(three_items)
+    with app.app_context():
+        message_id = db.session.scalars(select(OutboxMessage.id)).one()
+        run_transaction(lambda: outbox.try_again(message_id))
+    deliver_due(app)
+
+    assert (load(app, batch_id).state, load(app, batch_id).cause) == ("finished", None)
+
+
+def test_the_work_of_somebody_who_was_disabled_meanwhile_ends(
+    app: Flask, asker: int, runner: Any, world: World
+) -> None:
+    runner(three_items)
+    batch_id = ask(app, asker)
+    world.write(lambda: setattr(db.session.get_one(User, asker), "disabled_at", utc_now()))
+
+    deliver_due(app)
+
+    batch = load(app, batch_id)
+    assert (batch.state, batch.done) == ("failed", 0)
+
+
+def test_a_cause_is_said_with_what_it_speaks_of(app: Flask, asker: int, runner: Any) -> None:
+    def refuses(batch: Batch, runtime: Any) -> Piece:
+        raise Conflict("There is no %(thing)s any more.", thing="seat")
+
+    runner(refuses)
+    batch_id = ask(app, asker)
+
+    deliver_due(app)
+
+    assert load(app, batch_id).cause == "There is no seat any more."
+
+
+def test_the_page_of_work_under_way_is_never_reloaded_under_the_reader(app: Flask, asker: int, world: World) -> None:
+    batch_id = ask(app, asker)
+    client = world.client_of(asker)
+
+    page = client.get(f"/batches/{batch_id}").get_data(as_text=True)
+
+    assert "http-equiv" not in page
+    assert 'role="status"' in page
+    assert "Look again" in page
+
+
+def test_a_file_is_given_out_under_its_name_in_any_script_to_the_asker_alone(
+    app: Flask, asker: int, runner: Any, world: World
+) -> None:
+    name = 'Certificados "María" 人.zip'
+    app.extensions["lms"].files.write("batches/one", b"PK")
+    listed = [{"name": name, "stored": "batches/one", "type": "application/zip"}]
+    runner(lambda batch, runtime: Piece(done=1, result={"files": listed}, is_last=True))
+    batch_id = ask(app, asker)
+    deliver_due(app)
+    other = world.user("Other", email="other@test.example")
+
+    answer = world.client_of(asker).get(f"/batches/{batch_id}/files/{quote(name)}")
+
+    assert (answer.status_code, answer.data) == (200, b"PK")
+    assert f"filename*=UTF-8''{quote(name)}" == answer.headers["Content-Disposition"].split("; ")[-1]
+    assert world.client_of(other).get(f"/batches/{batch_id}/files/{quote(name)}").status_code == 404

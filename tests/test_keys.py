@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from flask import Flask
 
 from lms import keys
-from lms.database import db, run_transaction
+from lms.database import db, run_transaction, writing
 from lms.errors import Conflict
 from lms.keys import NewKey
 
@@ -51,3 +53,47 @@ def test_a_retired_key_still_answers_by_its_id(context: Flask) -> None:
     assert retired is not None
     assert retired.retired_at is not None
     assert [row.kid for row in keys.all_keys("badge")] == ["two", "one"]
+
+
+def test_a_key_that_was_retired_is_not_taken_again(context: Flask) -> None:
+    keys.key_in_use("badge", SECRET, maker("one"))
+    run_transaction(lambda: keys.rotate("badge", SECRET, maker("two")()))
+
+    with pytest.raises(Conflict, match="in use before"):
+        run_transaction(lambda: keys.rotate("badge", SECRET, maker("one")()))
+
+    run_transaction(lambda: keys.rotate("badge", SECRET, maker("two")()))
+
+    in_use = keys.find_in_use("badge")
+    assert in_use is not None
+    assert in_use.kid == "two"
+
+
+@pytest.mark.postgresql_only
+def test_of_two_that_rotate_at_once_neither_believes_in_a_key_that_is_not_there(app: Flask, context: Flask) -> None:
+    keys.key_in_use("badge", SECRET, maker("one"))
+    together, told = threading.Barrier(2), []
+
+    def rotate(kid: str) -> None:
+        def step() -> None:
+            keys.find_in_use("badge")
+            together.wait(10)
+            keys.rotate("badge", SECRET, maker(kid)())
+
+        with app.app_context():
+            try:
+                with writing():
+                    step()
+                told.append(kid)
+            except Conflict:
+                pass
+
+    threads = [threading.Thread(target=rotate, args=(kid,)) for kid in ("two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    known = {row.kid for row in keys.all_keys("badge")}
+    assert known == {"one", *told}
+    assert len(told) >= 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -126,3 +129,31 @@ def test_a_process_that_died_is_started_again_after_its_pause_and_the_watcher_ne
     assert watched.process is not first
     assert "starting it again" in capsys.readouterr().err
     watched.wait(time.monotonic() + 5)
+
+
+def test_a_terminal_that_closes_leaves_nothing_running(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    server = f"import os, pathlib, time; pathlib.Path({str(noted)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    program = f"""
+import sys
+from lms import serving
+from lms.settings import Settings
+serving.web_command = lambda settings: [sys.executable, "-c", {server!r}]
+serving.serve(Settings(port={a_free_port()}, secret_key="x" * 40), with_worker=False)
+"""
+    watcher = subprocess.Popen([sys.executable, "-c", program])
+    wait_until(lambda: noted.exists() and noted.read_text() != "")
+
+    watcher.send_signal(signal.SIGHUP)
+    watcher.wait(30)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(noted.read_text()), 0)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come true within 30 seconds")

@@ -134,7 +134,8 @@ def find_version(slug: str, number: int) -> int:
 
 def retrained_modules(course_id: int, after_number: int) -> frozenset[str]:
     """The modules that were changed by the retrains published after a version: what its holders are asked to take
-    again. A correction or revision in between re-opens nothing. Ids of the current version."""
+    again. A correction or revision in between re-opens nothing but what has to be passed now and had not to be then.
+    Ids of the current version."""
     rows = db.session.execute(
         select(CourseVersion.id, CourseVersion.number, CourseVersion.change, CourseVersion.content_hash)
         .where(CourseVersion.course_id == course_id, CourseVersion.number >= after_number)
@@ -146,7 +147,8 @@ def retrained_modules(course_id: int, after_number: int) -> frozenset[str]:
             changed |= changed_modules(course_of(before.id, before.content_hash), course_of(row.id, row.content_hash))
     if not rows:
         return frozenset()
-    current = course_of(rows[-1].id, rows[-1].content_hash)
+    held, current = (course_of(row.id, row.content_hash) for row in (rows[0], rows[-1]))
+    changed |= set(current.required_modules) - set(held.required_modules)
     return frozenset(changed & {entry.id for entry in current.modules})
 
 

@@ -72,11 +72,10 @@ def award_course_certificate(
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
     was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
-    issued once that has passed: then the whole course is due. It brings no credit: approved minutes are those of the
-    whole course, and were given once; its contact minutes are those of the modules that were taken again. A revoked
-    certificate is not made anew by passing again:
-    then None. The caller commits. Raises ValueError where the rows do not belong together, which only a bug can bring
-    about.
+    issued once that has passed or was revoked: then the whole course is due, or nothing. Its hours are those of what
+    was taken again: the others are on the certificate before. It brings no approved credit: that is of the whole
+    course, and was given once. A revoked certificate is not made anew by passing again: then None. The caller commits.
+    Raises ValueError where the rows do not belong together, which only a bug can bring about.
     """
     _refuse_mismatch(user, enrollment, attempt, version)
     # One at a time per enrollment (PostgreSQL; SQLite has one writer anyway): two graders make one certificate.
@@ -96,12 +95,13 @@ def award_course_certificate(
         granted = replace(granted, approvals=())
     facts = _with_credit(facts, granted)
     if enrollment.renews_id is not None:
-        renewed = certificate_of_cycle(user.id, enrollment.course_id, enrollment.cycle - 1)
-        end = CertificateFacts.from_json(renewed.facts).valid_until if renewed is not None else None
-        if end is not None and end < facts.completed_on:
+        facts = _with_hours_of(facts, _taken_minutes(enrollment, course), course.contact_minutes)
+    renewed = _certificate_before(enrollment) if enrollment.renews_id is not None else None
+    if renewed is not None:
+        end = CertificateFacts.from_json(renewed.facts).valid_until
+        if renewed.revoked_at is not None or (end is not None and end < facts.completed_on):
             return None
-        minutes = min(minutes_taken_again(enrollment, course), course.contact_minutes)
-        facts = replace(facts, valid_until=end, contact_minutes=minutes, suggested_credit=())
+        facts = replace(facts, valid_until=end)
     certificate = insert_certificate(
         facts,
         now,
@@ -118,18 +118,6 @@ def award_course_certificate(
     credit.write_lines(certificate, granted)
     note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
     return certificate
-
-
-def minutes_taken_again(enrollment: Enrollment, course: Course) -> int:
-    """The minutes of the teaching modules that were completed in this enrollment, and not taken over from the one that
-    it goes on from."""
-    again = db.session.scalars(
-        select(ModuleProgress.module_id).where(
-            ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at >= enrollment.enrolled_at
-        )
-    )
-    modules = course.files[course.default_language]
-    return sum(modules[name].minutes for name in teaching_modules(course).intersection(again))
 
 
 def _with_credit(facts: CertificateFacts, granted: credit.Granted) -> CertificateFacts:
@@ -212,6 +200,45 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
             Certificate.kind == "course",
             Certificate.superseded_by_id.is_(None),
         )
+    )
+    return found
+
+
+def _taken_minutes(enrollment: Enrollment, course: Course) -> int:
+    """Minutes of teaching in the modules that were completed in this enrollment itself, and not taken over into it."""
+    taken = db.session.scalars(
+        select(ModuleProgress.module_id).where(
+            ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at >= enrollment.enrolled_at
+        )
+    )
+    modules = course.files[course.default_language]
+    return sum(modules[module_id].minutes for module_id in teaching_modules(course).intersection(taken))
+
+
+def _with_hours_of(facts: CertificateFacts, taken_minutes: int, contact_minutes: int) -> CertificateFacts:
+    """The facts for part of a course: no more minutes than were taken, and as much of each body's as that is of all."""
+    minutes = min(taken_minutes, contact_minutes)
+    lines = (
+        replace(line, minutes=line.minutes * minutes // max(1, contact_minutes)) for line in facts.suggested_credit
+    )
+    return replace(
+        facts, contact_minutes=minutes or None, suggested_credit=tuple(line for line in lines if line.minutes)
+    )
+
+
+def _certificate_before(enrollment: Enrollment) -> Certificate | None:
+    """The latest certificate of the cycles before this one: not each cycle brought one."""
+    found: Certificate | None = db.session.scalar(
+        select(Certificate)
+        .where(
+            Certificate.user_id == enrollment.user_id,
+            Certificate.course_id == enrollment.course_id,
+            Certificate.cycle < enrollment.cycle,
+            Certificate.kind == "course",
+            Certificate.superseded_by_id.is_(None),
+        )
+        .order_by(Certificate.cycle.desc())
+        .limit(1)
     )
     return found
 

@@ -87,7 +87,9 @@ def award_due(
     rules = current_rules(slug)
     if not rules:
         return []
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    # No key update (PostgreSQL): what another transaction of this person noted holds the row too, and must not wait for
+    # this one while this one waits for it.
+    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     earned = [one for one in standings_of([user_id], rules, now, site.time_zone) if one.decision.is_earned]
     if not earned:
         return []

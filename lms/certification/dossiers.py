@@ -100,9 +100,10 @@ def _trainings(user_ids: Collection[int], courses: Collection[str]) -> list[tupl
 def _cross_days(
     user_ids: Collection[int], disciplines: Mapping[int, set[str]], time_zone: str
 ) -> defaultdict[int, list[date]]:
-    """The first day on which each module was completed that is for others' disciplines and for none of one's own.
+    """The last day on which each module was completed that is for others' disciplines and for none of one's own.
 
-    A module of everybody (`shared`) is nobody's cross-training (house glossary).
+    The last, so that whoever takes it again in a renewal has it counted again. A module of everybody (`shared`) is
+    nobody's cross-training (house glossary), and somebody without a discipline has no other (as in cohorts).
     """
     rows = db.session.execute(
         select(
@@ -116,15 +117,15 @@ def _cross_days(
         .where(Enrollment.user_id.in_(user_ids), ModuleProgress.completed_at.is_not(None))
     ).all()
     whom = _whom_for({row.version_id for row in rows})
-    first: dict[tuple[int, int, str], date] = {}
+    last: dict[tuple[int, int, str], date] = {}
     for user_id, course_id, version_id, module_id, completed_at in rows:
-        names = whom.get((version_id, module_id), frozenset())
-        if completed_at is None or not names or "shared" in names or names & disciplines.get(user_id, set()):
+        names, own = whom.get((version_id, module_id), frozenset()), disciplines.get(user_id)
+        if completed_at is None or not names or not own or "shared" in names or names & own:
             continue
         key, day = (user_id, course_id, module_id), local_day(completed_at, time_zone)
-        first[key] = min(day, first.get(key, day))
+        last[key] = max(day, last.get(key, day))
     found: defaultdict[int, list[date]] = defaultdict(list)
-    for (user_id, _, _), day in first.items():
+    for (user_id, _, _), day in last.items():
         found[user_id].append(day)
     return found
 

@@ -1,13 +1,15 @@
-"""When a course may be taken again for a new certificate: near its end or past it, or when what it teaches changed."""
+"""When a course may be taken again: near its certificate's end or past it, when what it teaches changed, or when a
+certification asks for it anew."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import select
 
+from lms.certification.certifying import current_rules, standings_of
 from lms.certification.models import Certificate
 from lms.certification.validity import last_day_of
 from lms.clock import add_months, local_day
@@ -15,7 +17,10 @@ from lms.database import db
 from lms.learning.progress import Standing
 
 OPENS_MONTHS = 3
-"""So many months before its end a certificate may be renewed."""
+"""So many months before its end a certificate may be renewed, though not in the first half of its time."""
+
+MENDED_BY_A_COURSE = ("course", "score", "too-old", "not-valid", "cross-training")
+"""What a certification may lack and a course, taken again, can bring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,10 @@ class Offer:
     is_after_revocation: bool = False
 
 
-def offer_of(ends_on: date | None, is_revoked: bool, was_retrained: bool, day: date) -> Offer:
-    """The offer to somebody who has completed the course, on a day. Pure.
+def offer_of(
+    ends_on: date | None, is_revoked: bool, was_retrained: bool, day: date, begins_on: date | None = None
+) -> Offer:
+    """The offer to somebody who has completed the course (on `begins_on`), on a day. Pure.
 
     After a revocation the whole course may be taken again: what was revoked stays revoked, the new certificate is
     another one. Without an end there is only what changed.
@@ -41,17 +48,24 @@ def offer_of(ends_on: date | None, is_revoked: bool, was_retrained: bool, day: d
     if is_revoked:
         return Offer("whole", is_after_revocation=True)
     opens_on = add_months(ends_on, -OPENS_MONTHS) if ends_on is not None else None
+    if ends_on is not None and opens_on is not None and begins_on is not None:
+        opens_on = max(opens_on, begins_on + (ends_on - begins_on) / 2)
     if opens_on is not None and day >= opens_on:
         return Offer("whole", ends_on, opens_on)
     return Offer("changed" if was_retrained else None, ends_on, opens_on)
 
 
 def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: str) -> Offer:
-    """The offer to a person in a course. One query, none for who has not completed it."""
+    """The offer to a person in a course. Two queries, none for who has not completed it, and those of a certification's
+    standing where one names the course.
+
+    A certification that ends before the course's certificate does, or wants a higher score, is a reason as well: else
+    there would be no way to what it lacks.
+    """
     if standing.completed_at is None:
         return Offer(None)
     row = db.session.execute(
-        select(Certificate.expires_at, Certificate.revoked_at)
+        select(Certificate.expires_at, Certificate.revoked_at, Certificate.completed_on)
         .where(
             Certificate.user_id == user_id,
             Certificate.course_id == standing.course_id,
@@ -64,4 +78,21 @@ def renewal_offer(user_id: int, standing: Standing, now: datetime, time_zone: st
     if row is None:
         return Offer("whole" if standing.was_retrained else None)
     ends_on = None if row.expires_at is None else last_day_of(row.expires_at, time_zone)
-    return offer_of(ends_on, row.revoked_at is not None, standing.was_retrained, local_day(now, time_zone))
+    is_revoked, day = row.revoked_at is not None, local_day(now, time_zone)
+    offer = offer_of(ends_on, is_revoked, standing.was_retrained, day, row.completed_on)
+    is_open = offer.kind is None and not is_revoked
+    if is_open and _is_asked_by_a_certification(user_id, standing, now, time_zone):
+        return replace(offer, kind="whole")
+    return offer
+
+
+def _is_asked_by_a_certification(user_id: int, standing: Standing, now: datetime, time_zone: str) -> bool:
+    """Whether a certification lacks nothing for this person but courses, this completed one among them."""
+    rules = [one for one in current_rules() if standing.slug in one.rule.courses]
+    if not rules:
+        return False
+    lacks = [one.decision.lacks for one in standings_of([user_id], rules, now, time_zone)]
+    return any(
+        all(one.reason in MENDED_BY_A_COURSE for one in each) and any(standing.slug in one.courses for one in each)
+        for each in lacks
+    )

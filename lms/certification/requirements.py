@@ -100,7 +100,7 @@ class Person:
     disciplines: frozenset[str]
     holdings: tuple[Holding, ...]
     cross_days: tuple[date, ...] = ()
-    """The day on which each module outside of one's own discipline was first completed."""
+    """The day on which each module outside of one's own discipline was completed last."""
 
 
 @dataclass(frozen=True, slots=True)

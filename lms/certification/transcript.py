@@ -37,7 +37,8 @@ class Line:
 
     @property
     def minutes(self) -> int:
-        return (self.facts.contact_minutes or 0) if self.counts else 0
+        """Those of a certification are its courses', which have lines of their own."""
+        return (self.facts.contact_minutes or 0) if self.counts and self.facts.kind != "certification" else 0
 
 
 @dataclass(frozen=True, slots=True)

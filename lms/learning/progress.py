@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, exists, func, select, update
 from lms.catalog.models import Course, CourseVersion
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import ModuleEntry
+from lms.courseware.hours import needed_modules
 from lms.database import DIALECT_INSERTS, count_changed, db, dialect_name
 from lms.errors import N_, Conflict, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
@@ -227,9 +228,11 @@ def choose_next(
 
 
 def is_course_complete(course: CourseText, completed: set[str]) -> bool:
-    """Whether every module that the course requires is completed; all of them where it names none."""
-    required = course.required_modules or tuple(entry.id for entry in course.modules)
-    return completed.issuperset(required)
+    """Whether every module that the course requires is completed, and what these build on; all where it names none.
+
+    What they build on is asked too, for in a renewal the final may be done already while what leads to it is not.
+    """
+    return completed.issuperset(needed_modules(course))
 
 
 def open_module(enrollment_id: int, module_id: str, now: datetime) -> None:

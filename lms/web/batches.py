@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask import Blueprint, current_app, redirect, render_template, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -57,7 +58,7 @@ def list_batches() -> str:
 @blueprint.get("/batches/<int:batch_id>")
 @signed_in
 def show_batch(batch_id: int) -> str:
-    """How far the work is. The page looks again by itself until it is over; leaving it stops nothing."""
+    """How far the work is. The page brings itself up to date until it is over; leaving it stops nothing."""
     batch = batches.find_batch(batch_id, viewer().id)
     return render_template(
         "batches/batch.html",
@@ -93,7 +94,6 @@ def fetch_file(batch_id: int, name: str) -> Response:
     if found is None or content is None:
         raise NotFound(N_("There is no such file any more."))
     act(lambda: note("batch.file-fetched", "batch", batch_id, actor_id=person.id, file=name))
-    response = Response(content, mimetype=found["type"])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = send_file(BytesIO(content), mimetype=found["type"], as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "private, no-store"
     return response

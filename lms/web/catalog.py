@@ -16,7 +16,7 @@ from lms.catalog.versions import CurrentVersion, retrained_modules
 from lms.certification.credit import Approval, approvals_of
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
-from lms.courseware.course import Course
+from lms.courseware.course import Course, Module
 from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
@@ -173,17 +173,19 @@ def show_course(slug: str) -> str:
     rows = module_rows(course, standing, language())
     going_on = next_row(rows, standing)
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
+    changed = _asked_again(standing, rows) if offer is not None and offer.kind == "changed" else []
 
     approvals = approvals_of([standing.course_id], day=today())
 
     def draw() -> str:
-        return _draw_course(course, standing, rows, going_on, offer, approvals)
+        return _draw_course(course, standing, rows, going_on, offer, changed, approvals)
 
     progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
     enrollment = (standing.is_enrolled, standing.completed_at, standing.is_archived)
     version = (standing.content_hash, standing.version_number, standing.current_number, standing.was_retrained)
     credit = tuple(one.id for one in approvals)  # nothing of an approval changes but its last day
-    return shared_page(draw, version, enrollment, progress, offer, going_on and going_on.id, credit)
+    asked = tuple((module.id, module.title) for module in changed)
+    return shared_page(draw, version, enrollment, progress, offer, asked, going_on and going_on.id, credit)
 
 
 def _draw_course(
@@ -192,18 +194,17 @@ def _draw_course(
     rows: list[ModuleRow],
     going_on: ModuleRow | None,
     offer: Offer | None,
+    changed: list[Module],
     approvals: list[Approval],
 ) -> str:
     """Shared by all of whom the same is true: nothing of one person may stand here."""
     text = course.text(language())
-    is_changed = offer is not None and offer.kind == "changed"
-    changed = retrained_modules(standing.course_id, standing.version_number) if is_changed else ()
     return render_template(
         "catalog/course.html",
         offer=offer,
         approvals=approvals,
         approved_bodies={one.body.slug for one in approvals},
-        changed=[row for row in rows if row.id in changed],
+        changed=changed,
         course=course,
         standing=standing,
         text=text,
@@ -218,6 +219,15 @@ def _draw_course(
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
         pass_mark=_final_mark(course, rows),
     )
+
+
+def _asked_again(standing: Standing, rows: list[ModuleRow]) -> list[Module]:
+    """What a renewal would ask, of the current version: modules that changed, and needed ones that are new."""
+    current = versions.course_of(standing.current_version_id)
+    changed = retrained_modules(standing.course_id, standing.version_number)
+    undone = needed_modules(current) - {row.id for row in rows if row.is_completed}
+    modules = [current.module(entry.id, language()) for entry in current.modules if entry.id in changed | undone]
+    return [module for module in modules if module is not None]
 
 
 def _final_mark(course: Course, rows: list[ModuleRow]) -> int | None:

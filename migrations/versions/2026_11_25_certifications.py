@@ -216,6 +216,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # An award without its evidence is refused by the way up, and training that was handed in would be gone.
+    kept = "SELECT (SELECT count(*) FROM lms_certificates WHERE kind = 'certification')"
+    kept += " + (SELECT count(*) FROM lms_external_trainings)"
+    count = op.get_bind().exec_driver_sql(kept).scalar()
+    if count:
+        raise RuntimeError(f"{count} certifications and trainings done elsewhere would be lost; nothing was changed")
+
     with op.batch_alter_table("lms_certificates", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_lms_certificates_certification_version_id"), type_="foreignkey")
         batch_op.drop_constraint("fk_lms_certificates_own_evidence", type_="foreignkey")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,10 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from lms.catalog.models import Course
 from lms.certification import awards, certifying, rule_files
 from lms.certification.certifying import current_rules, standings_of
+from lms.certification.dossiers import load_people
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate, CertificationVersion, Evidence, ExternalTraining
+from lms.certification.transcript import load_transcript
 from lms.database import db
 from lms.errors import Invalid
+from lms.learning.models import ModuleProgress
+from lms.people.models import User
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.support.world import World
 
@@ -59,6 +64,35 @@ def test_who_meets_the_rule_gets_it_once_with_its_evidence(learners: Learners) -
     assert (facts.title, facts.valid_until, facts.evidence[0].code) == ("First responder", date(2028, 3, 14), code)
     sources = learners.world.read(lambda: db.session.scalars(select(Evidence.source_certificate_id)).all())
     assert sources == [learners.row(code).id]
+
+
+def test_the_hours_of_its_courses_count_once_on_the_transcript(learners: Learners) -> None:
+    save(learners.world)
+    user, _ = learners.certified()
+    award(learners.world, user)
+
+    transcript = learners.world.read(lambda: load_transcript(user, NOON))
+
+    assert [line.facts.contact_minutes for line in transcript.lines] == [30, 30]
+    assert transcript.minutes == 30
+
+
+def test_cross_training_taken_again_counts_again_and_only_for_who_has_a_discipline(learners: Learners) -> None:
+    world = learners.world
+    user, without = world.user("Teacher", agency=learners.agency, discipline="schools"), world.user("Nobody's")
+    learners.enroll(without, completed=("second-steps",))
+    learners.enroll(user, completed=("second-steps",))
+    again = learners.enroll(user, completed=("second-steps",), cycle=2)
+    later = datetime(2028, 2, 1, 17, tzinfo=UTC)
+    world.write(
+        lambda: db.session.execute(
+            update(ModuleProgress).where(ModuleProgress.enrollment_id == again).values(completed_at=later)
+        )
+    )
+
+    people = world.read(lambda: load_people([user, without], [], later.date(), SITE.time_zone))
+
+    assert (people[user].cross_days, people[without].cross_days) == ((later.date(),), ())
 
 
 def test_training_done_elsewhere_counts_once_it_is_approved(learners: Learners) -> None:
@@ -235,3 +269,30 @@ def test_whoever_works_in_another_discipline_is_told_which_it_is_for(learners: L
 
     assert [(lack.reason, lack.disciplines) for lack in decision.lacks] == [("discipline", ("schools",))]
     assert award(learners.world, user) == []
+
+
+@pytest.mark.postgresql_only
+def test_two_courses_that_are_finished_at_once_do_not_wait_for_each_other(learners: Learners) -> None:
+    save(learners.world)
+    user, _ = learners.certified()
+    together, errors = threading.Barrier(2), []
+
+    def finish() -> None:
+        def step() -> None:
+            db.session.execute(select(User.id).where(User.id == user).with_for_update(read=True, key_share=True))
+            together.wait(10)
+            certifying.award_due(user, NOON, SITE)
+
+        try:
+            learners.world.write(step)
+        except Exception as error:  # what a thread raises would be lost
+            errors.append(error)
+
+    threads = [threading.Thread(target=finish) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert certification_of(learners.world, user).cycle == 1

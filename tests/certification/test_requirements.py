@@ -149,6 +149,17 @@ def test_within_the_window_the_refresher_is_enough_and_after_the_grace_it_is_not
     assert too_late.lacks == (Lack("course", ("core",)),)
 
 
+def test_after_the_grace_what_the_lapsed_award_rests_on_does_not_carry_the_next_one() -> None:
+    rule = CertificationRule("schools", needed=(Needed(("core",)),))
+    late = EARLIER.valid_until + timedelta(days=61)
+
+    same_again = decide(rule, teacher(held("core", EARLIER.completed_on)), late, EARLIER)
+    anew = decide(rule, teacher(held("core", date(2026, 9, 1))), late, EARLIER)
+
+    assert same_again.lacks == (Lack("too-old", ("core",), on=EARLIER.completed_on),)
+    assert (anew.is_earned, anew.cycle) == (True, 2)
+
+
 def test_what_was_revoked_is_not_made_anew_by_itself_and_earned_again_by_what_comes_after() -> None:
     taken = Earlier(1, date(2026, 1, 1), date(2028, 1, 1), taken_back_on=date(2026, 7, 1))
     same_day, after = date(2026, 7, 1), date(2026, 7, 2)
@@ -158,15 +169,6 @@ def test_what_was_revoked_is_not_made_anew_by_itself_and_earned_again_by_what_co
 
     assert barred.lacks == (Lack("taken-back", on=same_day), Lack("too-old", ("core",), on=same_day))
     assert (again.is_earned, again.cycle, again.valid_until) == (True, 2, date(2028, 7, 30))
-
-
-def test_what_carried_an_award_does_not_carry_the_next_one_after_the_grace_either() -> None:
-    rule = CertificationRule("yearly", needed=(Needed(("core",)),), valid_months=12)
-    first = Earlier(1, date(2025, 1, 1), date(2026, 1, 1))
-
-    decision = decide(rule, teacher(held("core", date(2025, 1, 1), until=date(2027, 1, 1))), DAY, first)
-
-    assert decision.lacks == (Lack("too-old", ("core",), on=date(2025, 1, 1)),)
 
 
 def test_a_certification_that_never_ends_is_not_renewed() -> None:

@@ -130,7 +130,10 @@ def test_filters_are_called_alike_and_stand_in_one_order(app: Flask) -> None:
 
 def language_button(page: str) -> tuple[str, str]:
     """The form that the Spanish button sends, and where to."""
-    found = re.search(r'form="([\w-]+)" formmethod="post"(?: formenctype="[^"]+")? formaction="([^"]+)" formnovalidate lang="es"', page)
+    found = re.search(
+        r'form="([\w-]+)" formmethod="post"(?: formenctype="[^"]+")? formaction="([^"]+)" formnovalidate lang="es"',
+        page,
+    )
     assert found is not None
     return found[1], found[2].replace("&amp;", "&")
 

@@ -1,0 +1,177 @@
+"""Migrations of a database that is in use: every row of every table goes up and down; no rule or index is lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Engine, MetaData, Table, create_engine, inspect
+from sqlalchemy.types import JSON, Boolean, Date, DateTime, Integer, LargeBinary
+
+from lms import schema
+from lms.database import Model
+from tests.test_migrations import empty_url, engine_of, revisions
+
+__all__ = ["empty_url"]
+
+ROWS = (1, 2, 3)
+BEGIN = datetime(2026, 3, 14, 17, tzinfo=UTC)
+
+WORDS: Mapping[tuple[str, str], str] = {
+    ("lms_agencies", "kind"): "school",
+    ("lms_certificates", "kind"): "course",
+    ("lms_attempts", "role"): "final",
+    ("lms_role_grants", "role"): "author",
+    ("lms_course_versions", "change"): "revision",
+    ("lms_external_trainings", "state"): "submitted",
+}
+"""Words where a rule of the first revision takes only some."""
+
+
+def value_of(table: Table, column: Column[Any], number: int) -> Any:
+    """Something for a column in the row of this number. Ids and pointers are the number itself."""
+    word = WORDS.get((table.name, column.name))
+    if word is not None or column.name == "discipline":
+        return word or "schools"
+    kind = column.type
+    if isinstance(kind, Boolean):
+        return True
+    if isinstance(kind, DateTime):
+        return BEGIN + timedelta(days=number + ("expires" in column.name))
+    if isinstance(kind, Date):
+        return date(2026, 3, number + ("ended" in column.name))
+    if isinstance(kind, JSON):
+        return {"number": number}
+    if isinstance(kind, LargeBinary):
+        return bytes([number])
+    if isinstance(kind, Integer):
+        return number
+    pointed = next((pointer.column.name for pointer in column.foreign_keys), column.name)
+    return f"{number} {pointed}"[: getattr(kind, "length", None)]
+
+
+@contextmanager
+def reflected(url: str) -> Iterator[tuple[Engine, MetaData]]:
+    engine = engine_of(url)
+    tables = MetaData()
+    tables.reflect(engine)
+    try:
+        yield engine, tables
+    finally:
+        engine.dispose()
+
+
+def fill(url: str, only: Collection[str] = ()) -> None:
+    """Some rows into every table (or `only` these), with a value in every column."""
+    with reflected(url) as (engine, tables), engine.begin() as connection:
+        for table in tables.sorted_tables:
+            if table.name == schema.VERSION_TABLE or (only and table.name not in only):
+                continue
+            for number in ROWS:
+                row = {column.name: value_of(table, column, number) for column in table.columns}
+                connection.execute(table.insert().values(row))
+
+
+def rows_of(url: str, names: Mapping[str, list[str]] | None = None) -> dict[str, list[Any]]:
+    """Every row by table, in the columns named (by default all)."""
+    found = {}
+    with reflected(url) as (engine, tables), engine.connect() as connection:
+        for table in tables.sorted_tables:
+            columns = [column.name for column in table.columns] if names is None else names.get(table.name, [])
+            if columns and table.name != schema.VERSION_TABLE:
+                chosen = ", ".join(columns)
+                rows = connection.exec_driver_sql(f"SELECT {chosen} FROM {table.name} ORDER BY 1, 2")
+                found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
+def columns_of(url: str) -> dict[str, list[str]]:
+    with reflected(url) as (_, tables):
+        return {table.name: [column.name for column in table.columns] for table in tables.sorted_tables}
+
+
+def rules_of(engine: Engine) -> tuple[dict[str, str], dict[str, str]]:
+    """Check constraints and indexes by name, each as the engine says it."""
+    looked = inspect(engine)
+    checks = {
+        f"{table}.{check['name']}": " ".join(check["sqltext"].split())
+        for table in looked.get_table_names()
+        for check in looked.get_check_constraints(table)
+    }
+    is_sqlite = engine.dialect.name == "sqlite"
+    listed = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        if is_sqlite
+        else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    )
+    with engine.connect() as connection:
+        indexes = {name: " ".join(text.replace('"', "").split()) for name, text in connection.exec_driver_sql(listed)}
+    return checks, {name: text for name, text in indexes.items() if schema.VERSION_TABLE not in name}
+
+
+def test_every_row_goes_up_and_down_and_up_again(empty_url: str) -> None:
+    first = revisions()[0]
+    schema.upgrade(empty_url, first)
+    fill(empty_url)
+    before, columns = rows_of(empty_url), columns_of(empty_url)
+    assert all(len(rows) == len(ROWS) for rows in before.values())
+
+    schema.upgrade(empty_url)
+    at_the_top = rows_of(empty_url, columns)
+    schema.downgrade(empty_url, first)
+    at_the_bottom = rows_of(empty_url)
+    schema.upgrade(empty_url)
+
+    assert at_the_top == before
+    assert at_the_bottom == before
+    assert rows_of(empty_url, columns) == before
+
+
+def test_the_way_down_is_refused_where_records_would_be_lost(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261125_certs")
+    fill(empty_url, ("lms_users", "lms_courses", "lms_external_trainings"))
+    before = rows_of(empty_url)
+
+    with pytest.raises(RuntimeError, match="3 certifications and trainings"):
+        schema.downgrade(empty_url, "20261125_batches")
+
+    assert rows_of(empty_url) == before
+
+
+def test_migrations_lead_to_the_rules_and_indexes_of_the_models(empty_url: str, tmp_path: Path) -> None:
+    schema.upgrade(empty_url)
+    migrated = engine_of(empty_url)
+    by_migrations = rules_of(migrated)
+    if migrated.dialect.name == "sqlite":
+        made = create_engine(f"sqlite:///{tmp_path / 'made.sqlite'}")
+    else:
+        schema.downgrade(empty_url, "base")
+        made = create_engine(empty_url)
+
+    Model.metadata.create_all(made)
+    by_models = rules_of(made)
+    made.dispose()
+    migrated.dispose()
+
+    assert by_migrations == by_models
+
+
+def test_a_row_of_ours_that_points_to_nothing_stops_a_migration_and_one_of_a_host_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "shared.sqlite"
+    url, first = f"sqlite:///{path}", revisions()[0]
+    with closing(sqlite3.connect(path)) as host, host:
+        host.execute("CREATE TABLE pets (id INTEGER PRIMARY KEY)")
+        host.execute("CREATE TABLE visits (pet_id INTEGER REFERENCES pets (id))")
+        host.execute("INSERT INTO visits VALUES (7)")
+    schema.upgrade(url, first)
+    fill(url, ("lms_agencies",))
+    with closing(sqlite3.connect(path)) as broken, broken:
+        broken.execute("UPDATE lms_agencies SET parent_id = 99 WHERE id = 1")
+
+    with pytest.raises(RuntimeError, match="1 rows that point to nothing"):
+        schema.upgrade(url)
