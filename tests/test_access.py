@@ -26,10 +26,23 @@ CHANGING = [(endpoint, method) for endpoint, method in TABLE if method != "GET"]
 ENTRIES = (
     *("agency_id", "seat_id", "template_id", "parent_id", "place", "role", "discipline", "county_fips", "kind", "code"),
     *("email", "name", "certificate_name", "language", "password", "password_again", "current_password", "kept"),
+    *("board", "state", "number", "is_printed", "course_id", "type", "approval_number", "provider_number", "statement"),
+    *("body", "category", "topic", "columns", "since", "minutes-legal-studies", "minutes-implicit-bias"),
     *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
     *(
         f"{day}-{part}"
-        for day in ("day", "until", "started_on", "starts_on", "ready_by", "met_on")
+        for day in (
+            "day",
+            "until",
+            "started_on",
+            "starts_on",
+            "ready_by",
+            "met_on",
+            "expires_on",
+            "valid_from",
+            "valid_until",
+            "last_day",
+        )
         for part in DAY_PARTS
     ),
 )
