@@ -30,7 +30,8 @@ SUGGESTED = Suggestion("missouri-post", "clee", "legal-studies", 60)
 
 def asked(discipline: str, *boards: str, states: tuple[str, ...] = ("MO",), **given: Any) -> list[Answer]:
     asker = Asker(frozenset({discipline}), frozenset(states), frozenset(boards))
-    return answer(asker, RULES, given.get("approvals", ()), given.get("suggestions", ()))
+    bodies = {name: body(name) for name in ("missouri-post", "ancc")}
+    return answer(asker, RULES, given.get("approvals", ()), given.get("suggestions", ()), bodies)
 
 
 def kinds(answers: list[Answer]) -> dict[str, str]:
@@ -53,6 +54,13 @@ def test_a_suggestion_may_be_submitted_and_is_no_yes() -> None:
 
     assert found["missouri-peace-officers-clee"] == "submit"
     assert "yes" not in found.values()
+
+
+def test_a_suggestion_to_the_board_of_another_discipline_is_not_shown() -> None:
+    assert "missouri-post" not in kinds(asked("healthcare", suggestions=[SUGGESTED]))
+    assert (
+        kinds(asked("healthcare", "missouri-post", suggestions=[SUGGESTED]))["missouri-peace-officers-clee"] == "submit"
+    )
 
 
 def test_a_missouri_nurse_reads_that_nothing_is_required() -> None:
