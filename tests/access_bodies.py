@@ -16,6 +16,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("agencies.move_agency", "POST"): {"parent_id": "other_agency_id"},
     ("assessment.save_response", "PUT"): {"sequence": "1"},
     ("certification_edit.archive", "POST"): {"reason": "Replaced"},
+    ("credit.end_approval", "POST"): {"last_day-month": "1", "last_day-day": "2", "last_day-year": "2026"},
+    ("elsewhere.credit_training", "POST"): {"body": "missouri-post", "category": "legal-studies", "topic": ""},
+    ("licenses.add_license", "POST"): {"board": "missouri-post", "state": "MO", "number": "1"},
+    ("licenses.change_license", "POST"): {"board": "missouri-post", "state": "MO", "number": "2"},
     ("invitations.invite", "POST"): {
         "email": "new@a.example",
         "agency_id": "agency_id",

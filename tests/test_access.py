@@ -28,10 +28,23 @@ ENTRIES = (
     *("email", "name", "certificate_name", "language", "password", "password_again", "current_password", "kept"),
     *("slug", "title_en", "title_es", "rows", "seen", "step", "row0-courses", "row0-count", "row0-min_percent"),
     *("disciplines", "cross_modules", "valid_months", "freshness_months", "opens_months", "grace_days", "refresher"),
+    *("board", "state", "number", "is_printed", "course_id", "type", "approval_number", "provider_number", "statement"),
+    *("body", "category", "topic", "columns", "since", "minutes-legal-studies", "minutes-implicit-bias"),
     *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
     *(
         f"{day}-{part}"
-        for day in ("day", "until", "started_on", "starts_on", "ready_by", "met_on")
+        for day in (
+            "day",
+            "until",
+            "started_on",
+            "starts_on",
+            "ready_by",
+            "met_on",
+            "expires_on",
+            "valid_from",
+            "valid_until",
+            "last_day",
+        )
         for part in DAY_PARTS
     ),
 )

@@ -5,11 +5,11 @@ Yes only by an approval that the deployer entered; a rule without one is never s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lms.certification.credit import Approval
-from lms.certification.credit_bodies import Rule
+from lms.certification.credit_bodies import Body, Rule
 
 YES = "yes"
 NEEDS_LICENSE = "needs-license"
@@ -50,7 +50,11 @@ class Asker:
 
 
 def answer(
-    asker: Asker, rules: Iterable[Rule], approvals: Sequence[Approval], suggestions: Sequence[Suggestion]
+    asker: Asker,
+    rules: Iterable[Rule],
+    approvals: Sequence[Approval],
+    suggestions: Sequence[Suggestion],
+    bodies: Mapping[str, Body],
 ) -> list[Answer]:
     """The answers, what counts first. `approvals` are those valid on the day, `rules` those in force."""
     concerning = [rule for rule in rules if concerns(rule, asker)]
@@ -58,15 +62,21 @@ def answer(
     said = {one.body for one in answers}
     for body in sorted({one.body.slug for one in approvals} - said):
         mine = tuple(one for one in approvals if one.body.slug == body)
-        if set(mine[0].body.facts["disciplines"]) & asker.disciplines or body in asker.boards:
+        if _is_for(mine[0].body, asker):
             answers.append(Answer(_kind(mine, asker), body, None, mine))
             said.add(body)
     for body in sorted({one.body for one in suggestions} - said):
+        if body in bodies and not _is_for(bodies[body], asker):
+            continue
         asked = tuple(one for one in suggestions if one.body == body)
         answers.append(Answer(SUBMIT, body, None, (), asked))
     if not concerning:
         answers.append(Answer(UNKNOWN))
     return sorted(answers, key=lambda one: ORDER.index(one.kind))
+
+
+def _is_for(body: Body, asker: Asker) -> bool:
+    return bool(set(body.facts["disciplines"]) & asker.disciplines) or body.slug in asker.boards
 
 
 def concerns(rule: Rule, asker: Asker) -> bool:

@@ -62,16 +62,16 @@ LOOKS: Mapping[str, Look] = {
 """Whether each element is there. An online address stands for the provider's street address as well."""
 
 ADVICE: Mapping[str, str] = {
-    "participant": N_("The name of the participant."),
-    "title": N_("The title of the course."),
-    "date": N_("The day of completion."),
-    "provider-name": N_("The name of the provider: set LMS_PROVIDER_NAME."),
-    "provider-address": N_("The address of the provider (a web address will do): set LMS_PROVIDER_ADDRESS."),
-    "contact-hours": N_("The contact hours: the course claims none."),
-    "approval-number": N_("The number of the approval."),
-    "approver-statement": N_("The statement of the approver, in the words that it prescribed."),
+    "participant": N_("The name of the participant is missing."),
+    "title": N_("The title of the course is missing."),
+    "date": N_("The day of completion is missing."),
+    "provider-name": N_("The name of the provider is missing: set LMS_PROVIDER_NAME."),
+    "provider-address": N_("The address of the provider is missing (a web address will do): set LMS_PROVIDER_ADDRESS."),
+    "contact-hours": N_("The contact hours are missing: the course claims none."),
+    "approval-number": N_("The number of the approval is missing."),
+    "approver-statement": N_("The statement of the approver is missing, in the words that it prescribed."),
     "no-logos": N_("No logo may stand on it: take the agency's logo off."),
-    "computer-based-training": N_("The words “Computer-Based Training” for training online."),
+    "computer-based-training": N_("The words “Computer-Based Training” are missing."),
     "approved-provider-is-licensed": N_(
         "The words “Approved Provider” stand on it, but no provider number is entered: enter it, or take the words out."
     ),

@@ -126,10 +126,10 @@ def _reviews(course: Course) -> Iterator[str]:
 
 def _attendance(course: Course, modules: list[Module]) -> Iterator[str]:
     yield "Computer-Based Training, online and self-paced. Each participant signs in with an account of their own."
-    yield "Every module that the certificate needs must be read to its end; the system notes the moment of each."
+    yield "The participant completes every module that the certificate needs; the system notes the moment of each."
     if any(entry.prerequisites for entry in course.modules):
         yield "A module of the lesson plan stays closed until those that it builds on are complete."
-    yield "The certificate names the day of completion. Time is not measured to shorten or lengthen the contact hours."
+    yield "The certificate names the day on which the last of them was complete. Reading time is not measured."
 
 
 def _evaluation(course: Course, modules: list[Module]) -> Iterator[str]:

@@ -38,13 +38,13 @@ def show_counts(slug: str) -> str:
     course, version = find_course(slug)
     asker = asker_of(person)
     suggestions = [Suggestion(**one) for one in version.facts["suggested_credit"]]
-    rules = load_rules(asker.states, day)
+    rules, bodies = load_rules(asker.states, day), load_bodies()
     return render_template(
         "credit/counts.html",
         slug=slug,
         title=course_facts.title_of(version.facts, language()),
-        answers=answer(asker, rules, approvals_of([course.id], day=day), suggestions),
-        bodies=load_bodies(),
+        answers=answer(asker, rules, approvals_of([course.id], day=day), suggestions, bodies),
+        bodies=bodies,
         asker=asker,
         kinds=KINDS,
         confidences=CONFIDENCES,

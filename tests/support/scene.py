@@ -14,17 +14,18 @@ from sqlalchemy import select
 from lms import batches, journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
-from lms.certification import rule_files, sharing
+from lms.certification import credit_bodies, rule_files, sharing
 from lms.certification.badges import issuing, proof
 from lms.certification.badges.addresses import last_part
-from lms.certification.models import Certificate
+from lms.certification.credit_models import ApprovedLine, CreditApproval
+from lms.certification.models import Certificate, ExternalTraining
 from lms.clock import utc_now
 from lms.cohorts import invitations as cohort_invitations
 from lms.cohorts import teams, templates
 from lms.cohorts.models import Cohort, CohortInvitation, CohortTemplate, Member, Milestone, Seat
 from lms.database import db
 from lms.outbox import OutboxMessage, enqueue
-from lms.people import accounts, invitations
+from lms.people import accounts, invitations, licenses
 from lms.people.invitations import Letter
 from lms.people.models import Membership, RoleGrant, UserSession
 from lms.people.signins import begin_session, load_viewer
@@ -38,7 +39,15 @@ ROLES = ("stranger", "learner", "author", "coordinator", "admin_a", "admin_b", "
 class Scene:
     """Everything belongs to agency A; `values` are what addresses are built with, by argument or endpoint.argument."""
 
-    names_of_a = ("Owner of A", "owner@a.example", "School of A", "Agency A", "Team of A", "invited@a.example")
+    names_of_a = (
+        "Owner of A",
+        "owner@a.example",
+        "School of A",
+        "Agency A",
+        "Team of A",
+        "invited@a.example",
+        "OWNER-OF-A",
+    )
     """What somebody of agency B must never read on any page behind a sign-in."""
 
     def __init__(self, app: Flask) -> None:
@@ -108,6 +117,7 @@ class Scene:
             token = issuing.token_of(certificate.id, settings)
             db.session.rollback()
             write(self._make_letters)
+            license_id, training_id, approval_id = write(self._make_credit)
             batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
             cohort_id = write(self._make_cohort)
             write(self._make_certification)
@@ -142,6 +152,10 @@ class Scene:
                 ),
                 "cohort_invitations.withdraw_invitation.invitation_id": self._first(select(CohortInvitation.id)),
                 "cohort_invitations.join_by_link.token": "not-a-token",
+                "license_id": license_id,
+                "training_id": training_id,
+                "approval_id": approval_id,
+                "body_slug": "missouri-post",
                 "message_id": self._first(select(OutboxMessage.id)),
                 "batch_id": batch_id,
                 "name": "none.zip",
@@ -186,6 +200,50 @@ class Scene:
         message = db.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).first()
         assert message is not None
         message.failed_at = utc_now()
+
+    def _make_credit(self) -> tuple[int, int, int]:
+        """A license and a training elsewhere of the owner, and an approval of the tiny course."""
+        now = utc_now()
+        credit_bodies.publish_bodies(SHIPPED_COURSES / "credit-bodies", now)
+        credit_bodies.publish_mandates(SHIPPED_COURSES / "mandates", now)
+        license = licenses.add_license(
+            self.owner,
+            board="missouri-post",
+            state="MO",
+            number="OWNER-OF-A-4471",
+            expires_on=None,
+            is_printed=False,
+            boards=("missouri-post",),
+            now=now,
+        )
+        training = ExternalTraining(
+            user_id=self.owner,
+            title="Elsewhere",
+            provider="Somebody",
+            completed_on=date(2026, 1, 2),
+            contact_minutes=60,
+            state="approved",
+            submitted_at=now,
+            entered_by_id=self.owner,
+            decided_at=now,
+            decided_by_id=self.people["state"],
+            decided_reason="seen",
+        )
+        approval = CreditApproval(
+            body_id=credit_bodies.load_bodies(["missouri-post"])["missouri-post"].id,
+            course_id=db.session.scalars(select(Certificate.course_id)).first(),
+            type="clee",
+            approval_number="CN-1",
+            provider_number="",
+            statement="",
+            valid_from=date(2026, 1, 1),
+            entered_by_id=self.people["state"],
+            entered_at=now,
+        )
+        db.session.add_all([training, approval])
+        db.session.flush()
+        db.session.add(ApprovedLine(approval_id=approval.id, category="legal-studies", minutes=10))
+        return license.id, training.id, approval.id
 
     def _make_cohort(self) -> int:
         templates.publish_templates(SHIPPED_COURSES / "cohorts")

@@ -90,3 +90,18 @@ def approval_form(areas: Sequence[tuple[str | None, str]]) -> ApprovalForm:
     }
     form: ApprovalForm = type("AreasForm", (ApprovalForm,), fields)()
     return form
+
+
+class TrainingCreditForm(FlaskForm):
+    """The credit that a body gave for training done elsewhere."""
+
+    body = SelectField(_("Body"))
+    category = SelectField(_("Area"))
+    topic = SelectField(_("Topic inside the area"))
+    provider_number = StringField(
+        _("Number of the provider"),
+        description=_(
+            "Only if the body licensed whoever gave the training: then its hours count as an approved provider's."
+        ),
+        validators=[AtMost(64)],
+    )

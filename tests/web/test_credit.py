@@ -1,0 +1,297 @@
+"""Pages of licenses and credit: what the holder sees whole others see masked; credit from file to certificate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+
+from lms.catalog.models import CourseVersion
+from lms.certification import approving
+from lms.certification.credit_bodies import publish_bodies, publish_mandates
+from lms.certification.facts import AwardSite
+from lms.clock import utc_now
+from lms.database import db
+from lms.people import licenses
+from lms.people.models import Agency
+from lms.reporting.roster import COLUMNS
+from tests.certification.conftest import SITE, Learners
+from tests.support.world import SHIPPED_COURSES, World, form_token
+
+NUMBER = "=P-2019-4471"
+TODAY = utc_now().date()
+
+
+class Post:
+    """Missouri POST approved the tiny course; officers with a license complete it today."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.learners = world, Learners(world)
+        self.agency = self.learners.agency
+        self.state = world.user("State")
+        world.grant(self.state, "state-administrator")
+        self.admin = world.user("Admin", agency=self.agency)
+        world.grant(self.admin, "agency-administrator", self.agency)
+        world.write(lambda: publish_bodies(SHIPPED_COURSES / "credit-bodies", utc_now()))
+        world.write(lambda: publish_mandates(SHIPPED_COURSES / "mandates", utc_now()))
+        world.write(lambda: setattr(db.session.get_one(Agency, self.agency), "ori", "MO0480000"))
+
+    def approve(self) -> int:
+        course = self.world.read(lambda: db.session.get_one(CourseVersion, self.learners.version).course_id)
+        return self.world.write(
+            lambda: approving.enter_approval(
+                body="missouri-post",
+                course_id=course,
+                type="clee",
+                approval_number="CN-77",
+                provider_number="P-1",
+                statement="",
+                valid_from=date(2026, 1, 1),
+                valid_until=None,
+                minutes={"legal-studies": 10, "implicit-bias": 5},
+                site=SITE,
+                actor_id=self.state,
+                now=utc_now(),
+            )
+        )
+
+    def license(self, user: int, *, printed: bool = False) -> None:
+        self.world.write(
+            lambda: licenses.add_license(
+                user,
+                board="missouri-post",
+                state="MO",
+                number=NUMBER,
+                expires_on=None,
+                is_printed=printed,
+                boards=("missouri-post",),
+                now=utc_now(),
+            )
+        )
+
+    def officer(self, name: str = "Olga Officer", *, agency: int | None = None) -> tuple[int, str]:
+        user = self.world.user(name, agency=agency or self.agency, discipline="law-enforcement")
+        self.license(user)
+        enrollment = self.learners.enroll(user, completed=("first-steps", "second-steps"))
+        code = self.learners.award(
+            enrollment,
+            self.learners.attempt(enrollment),
+            now=utc_now(),
+            site=AwardSite("http://localhost", "Site", "America/Chicago", "Provider"),
+        )
+        assert code is not None
+        return user, code
+
+
+@pytest.fixture
+def post(world: World) -> Post:
+    return Post(world)
+
+
+def text(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.get_data(as_text=True)
+
+
+def roster(client: FlaskClient, query: str = "") -> list[list[str]]:
+    content = client.get(f"/reports/clee.csv{query}").get_data().decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(content)))
+
+
+def test_a_license_is_entered_changed_and_ended_without_javascript(post: Post) -> None:
+    user = post.world.user(agency=post.agency)
+    client = post.world.client_of(user)
+    entered = {"board": "missouri-post", "state": "mo", "number": "77", "is_printed": "y"}
+
+    token = form_token(client, "/account/licenses/new")
+    client.post("/account/licenses/new", data={**entered, "csrf_token": token})
+    (license,) = post.world.read(lambda: list(licenses.list_licenses(user)))
+    address = f"/account/licenses/{license.id}"
+    client.post(address, data={**entered, "number": "78", "csrf_token": form_token(client, address)})
+
+    assert "78" in text(client, "/account/licenses")
+    client.post(f"{address}/end", data={"csrf_token": form_token(client, f"{address}/end")})
+    assert post.world.read(lambda: list(licenses.list_licenses(user))) == []
+
+
+def test_an_administrator_sees_three_characters_of_a_license(post: Post) -> None:
+    user = post.world.user(agency=post.agency)
+    post.license(user)
+
+    page = text(post.world.client_of(post.admin), f"/people/{user}")
+
+    assert "•••471" in page
+    assert NUMBER not in page
+
+
+def test_a_certificate_shows_its_credit_and_the_transcript_adds_it_up(post: Post) -> None:
+    post.approve()
+    user, code = post.officer()
+    client = post.world.client_of(user)
+
+    assert "approval CN-77" in text(client, f"/certificates/{code}")
+    page = text(client, "/transcript")
+    assert "CLEE: Legal studies" in page
+    assert "0.16" in page
+
+
+@pytest.mark.parametrize(("change", "counts"), [({"revoked_at": utc_now(), "revoked_reason": "no"}, False), ({}, True)])
+def test_the_year_counts_what_stands(post: Post, change: dict[str, object], counts: bool) -> None:
+    post.approve()
+    user, code = post.officer()
+    post.learners.change(code, **change)
+
+    page = text(post.world.client_of(user), "/transcript/clee")
+
+    assert ("0.16" in page) is counts
+    assert "24.00" in page
+
+
+def test_a_year_that_is_none_is_not_found(post: Post) -> None:
+    client = post.world.client_of(post.world.user())
+
+    for year in ("x", "1", "99999", "-1", str(TODAY.year + 1), "²"):
+        assert client.get(f"/transcript/clee?year={year}").status_code == 404
+    assert client.get(f"/transcript/clee?year={TODAY.year - 1}").status_code == 200
+
+
+def test_why_not_yet_says_whose_credit_waits_for_a_license(post: Post) -> None:
+    post.approve()
+    user = post.world.user(agency=post.agency)
+    post.learners.enroll(user)
+    client = post.world.client_of(user)
+
+    assert "Missouri POST approved this course for credit" in text(client, "/certificates")
+    post.license(user)
+    assert "approved this course for credit" not in text(client, "/certificates")
+
+
+def test_whether_a_course_counts_is_answered_by_license_and_discipline(post: Post) -> None:
+    officer = post.world.user(agency=post.agency, discipline="law-enforcement")
+    nurse = post.world.user(agency=post.agency)
+    post.approve()
+
+    assert 'data-answer="needs-license"' in text(post.world.client_of(officer), "/courses/tiny/counts")
+    post.license(officer)
+    assert 'data-answer="yes"' in text(post.world.client_of(officer), "/courses/tiny/counts")
+    page = text(post.world.client_of(nurse), "/courses/tiny/counts")
+    assert "does not require continuing education to renew an RN" in page
+    assert 'data-answer="yes"' not in page
+
+
+def test_the_course_page_names_an_approval_only_while_it_holds(post: Post) -> None:
+    client = post.world.client_of(post.world.user())
+
+    assert "No credit is approved." in text(client, "/courses/tiny")
+    number = post.approve()
+    assert "Missouri POST: 10 minutes of credit approved." in text(client, "/courses/tiny")
+    post.world.write(lambda: approving.end_approval(number, date(2026, 1, 2), actor_id=post.state))
+    assert "No credit is approved." in text(client, "/courses/tiny")
+
+
+def test_an_approval_is_entered_in_the_browser_and_refused_with_what_is_lacking(post: Post) -> None:
+    client = post.world.client_of(post.state)
+    course = post.world.read(lambda: db.session.get_one(CourseVersion, post.learners.version).course_id)
+    address = "/credit/new/missouri-post"
+    entered = {
+        "course_id": str(course),
+        "type": "clee",
+        "minutes-legal-studies": "10",
+        "valid_from-month": "1",
+        "valid_from-day": "1",
+        "valid_from-year": "2026",
+        "csrf_token": form_token(client, address),
+    }
+
+    refused = client.post(address, data=entered)
+    done = client.post(address, data={**entered, "approval_number": "CN-5"})
+
+    assert refused.status_code == 422
+    assert "The number of the approval is missing." in refused.get_data(as_text=True)
+    assert done.status_code == 303
+    page = text(client, "/credit")
+    assert "CN-5" in page
+    assert "issue them anew" in page
+
+
+def test_the_roster_holds_the_hours_by_area_and_whole_numbers_that_no_spreadsheet_runs(post: Post) -> None:
+    post.approve()
+    _, code = post.officer()
+
+    head, line = roster(post.world.client_of(post.admin))
+
+    found = dict(zip(head, line, strict=True))
+    assert found["Legal name"] == "Olga Officer"
+    assert found["POST license number"] == f"'{NUMBER}"
+    assert found["ORI"] == "MO0480000"
+    assert (found["Hours: Legal studies"], found["Hours: Implicit bias"], found["Hours: total"]) == (
+        "0.16",
+        "0.08",
+        "0.16",
+    )
+    assert (found["Course control number"], found["Provider number"]) == ("CN-77", "P-1")
+    assert (found["Computer-Based Training"], found["Pass or fail"]) == ("yes", "pass")
+    assert found["Certificate code"] == code
+
+
+def test_the_roster_keeps_to_the_viewers_agencies_days_and_columns(post: Post) -> None:
+    post.approve()
+    other = post.world.agency("Elsewhere")
+    post.officer("Another", agency=other)
+    _, revoked = post.officer("Revoked")
+    post.learners.change(revoked, revoked_at=utc_now(), revoked_reason="no")
+    post.officer()
+    client = post.world.client_of(post.admin)
+
+    assert roster(client, "?columns=name&columns=nonsense") == [["Legal name"], ["Olga Officer"]]
+    assert len(roster(client, "?until=2026-01-01&columns=name")) == 1
+    assert sorted(line[0] for line in roster(post.world.client_of(post.state), "?columns=name")[1:]) == [
+        "Another",
+        "Olga Officer",
+    ]
+
+
+def test_taking_a_roster_is_noted(post: Post) -> None:
+    post.world.client_of(post.admin).get("/reports/clee.csv").get_data()
+
+    assert "roster.exported" in text(post.world.client_of(post.state), "/audit")
+
+
+def test_somebody_without_credit_is_not_on_the_roster(post: Post) -> None:
+    post.approve()
+    post.learners.certified(now=utc_now())
+
+    assert len(roster(post.world.client_of(post.admin))) == 1
+
+
+def test_every_column_can_be_chosen(post: Post) -> None:
+    page = text(post.world.client_of(post.admin), "/reports/clee")
+
+    assert all(f'value="{name}"' in page for name in COLUMNS)
+
+
+def test_the_packet_is_a_tagged_pdf_made_from_the_course_for_authors_only(post: Post) -> None:
+    author, learner = post.world.user(), post.world.user()
+    post.world.grant(author, "author")
+    post.world.publish("understanding-trafficking")
+
+    answer = post.world.client_of(author).get("/courses/understanding-trafficking/packet.pdf")
+
+    reader = PdfReader(io.BytesIO(answer.get_data()))
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    for wanted in (
+        "1.00 hours (60 minutes)",
+        "State Missouri's rule for children",
+        "Final quiz: 27 questions; 80 percent must be reached",
+        "(suggested; not approved)",
+        "Missouri Child Welfare Manual: legal requirements of mandated reporters, https://dssmanuals.mo.gov/",
+        "No accreditation is claimed.",
+    ):
+        assert wanted in said, wanted
+    assert post.world.client_of(learner).get("/courses/tiny/packet.pdf").status_code == 403
