@@ -94,10 +94,11 @@ def templates_folder() -> Path:
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """Jinja for documents: our own templates only, everything escaped, a missing value is an error."""
+def environment(folder: str = "") -> jinja2.Environment:
+    """Jinja for documents: our own templates, or before them a package's; everything escaped, a missing value is an
+    error."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates_folder()),
+        loader=jinja2.FileSystemLoader([folder, templates_folder()] if folder else templates_folder()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -127,6 +128,8 @@ class Sheet:
     language: str
     dated: date
     attachments: tuple[Attached, ...] = ()
+    folder: str = ""
+    """Where template and style are; empty: among ours."""
 
     @property
     def moment(self) -> datetime:
@@ -176,7 +179,7 @@ class Press:
 
     fonts: VendoredFonts = field(default_factory=VendoredFonts)
     fetcher: VendoredOnly = field(default_factory=VendoredOnly)
-    styles: dict[str, CSS] = field(default_factory=dict)
+    styles: dict[Path, CSS] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     colors: SrgbProfile = field(default_factory=SrgbProfile)
@@ -220,14 +223,14 @@ class Press:
         for face in sorted({face for sheet in sheets for face in sheet.faces}):
             self._load(face)
         first, images = sheets[0], dict(self.images)
-        template = environment().get_template(first.template)
+        template = environment(first.folder).get_template(first.template)
         bodies = [Markup(template.render(sheet.values)) for sheet in sheets]  # noqa: S704 (our own template escaped it)
         html = (
             environment().get_template("frame.html").render(bodies=bodies, language=first.language, title=first.title)
         )
         document = HTML(string=html, base_url=SCHEME, url_fetcher=self.fetcher).render(
             font_config=self.fonts,
-            stylesheets=[self._style(first.style)],
+            stylesheets=[self._style(first.style, first.folder)],
             cache=images,
             color_profiles={"srgb": self.colors},
             pdf_variant=VARIANT,
@@ -239,11 +242,12 @@ class Press:
             _finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
         ]
 
-    def _style(self, name: str) -> CSS:
-        if name not in self.styles:
-            text = (templates_folder() / name).read_text(encoding="utf-8")
-            self.styles[name] = CSS(string=text, font_config=self.fonts, url_fetcher=self.fetcher, base_url=SCHEME)
-        return self.styles[name]
+    def _style(self, name: str, folder: str) -> CSS:
+        path = (Path(folder) if folder else templates_folder()) / name
+        if path not in self.styles:
+            text = path.read_text(encoding="utf-8")
+            self.styles[path] = CSS(string=text, font_config=self.fonts, url_fetcher=self.fetcher, base_url=SCHEME)
+        return self.styles[path]
 
     def _load(self, face: str) -> None:
         """Make a font known, at its first use: a process that draws no Chinese never reads the Chinese font."""

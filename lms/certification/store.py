@@ -42,6 +42,11 @@ def document_name(code: str, digest: str) -> str:
     return f"certificates/{code[:2]}/{code}-{digest[:16]}.pdf"
 
 
+def logo_name(digest: str) -> str:
+    """Where in the file store an agency's logo lies: by its content, so that what was awarded with it keeps it."""
+    return f"logos/{digest}.png"
+
+
 def stored_document(name: str | None, known_hash: str | None, files: FileStore) -> Document | None:
     """The PDF as it was stored; None where it was not drawn yet, is gone, or is not what was stored."""
     if name is None or known_hash is None:
@@ -62,7 +67,8 @@ def order_of(
     # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
     from lms.certification.documents import Order
 
-    return Order(facts, attachments=tuple(attachments), signer=signer)
+    logo = files.read(logo_name(facts.logo)) if facts.logo else None
+    return Order(facts, attachments=tuple(attachments), signer=signer, logo=logo or b"")
 
 
 def draw_document(
