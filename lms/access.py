@@ -28,6 +28,7 @@ class Permission(Enum):
     SEE_REPORTS = "See and export the figures of an agency"
     LEAD_COHORTS = "Make teams, invite into them, and see their boards"
     REVOKE_CERTIFICATES = "Revoke a certificate with a reason"
+    MANAGE_BRANDING = "Choose how an agency's certificates look: logo, signatories, design"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -49,6 +50,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.LEAD_COHORTS,
             Permission.REVOKE_CERTIFICATES,
             Permission.SEE_AUDIT,
+            Permission.MANAGE_BRANDING,
         }
     ),
     "state-administrator": frozenset(Permission) - {Permission.AUTHOR_COURSES},

@@ -57,6 +57,7 @@ ACTIONS = {
     "person.handed-over": N_("Person handed over by the host application"),
     "certificate": N_("Certificates"),
     "certificate.issued": N_("Certificate issued"),
+    "agency.certificate-changed": N_("Look of certificates changed"),
     "certificate.revoked": N_("Certificate revoked"),
     "certificate.redrawn": N_("Certificate drawn again"),
     "certificate.letters-missing": N_("Certificate printed with letters missing"),
