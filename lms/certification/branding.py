@@ -9,7 +9,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from lms.certification.facts import CertificateFacts, Signatory
+from lms.certification.facts import (
+    CertificateFacts,
+    EvidenceFacts,
+    MilestoneLine,
+    SeatLine,
+    Signatory,
+    TeamFacts,
+)
 from lms.certification.models import Branding
 from lms.clock import utc_now
 from lms.database import db
@@ -109,6 +116,18 @@ def sample_facts(look: Look, agency_name: str, language: str, day: date, site: M
         statement=look.statement,
         **site,
     )
+
+
+def samples_of(facts: CertificateFacts) -> list[CertificateFacts]:
+    """The sample as a course's, a certification's and a team's: a design must be good for each."""
+    evidence = (EvidenceFacts(facts.title, facts.completed_on, SAMPLE_CODE),)
+    seats = (SeatLine("Seat", "schools", facts.printed_name, facts.agency_name),)
+    team = TeamFacts("Sample team", seats, (MilestoneLine("Milestone", facts.completed_on),), facts.completed_on)
+    return [
+        facts,
+        replace(facts, kind="certification", evidence=evidence),
+        replace(facts, kind="team", printed_name="Sample team", team=team, contact_minutes=None),
+    ]
 
 
 def _sample_titles(language: str) -> str:

@@ -201,7 +201,7 @@ class Press:
     def warm_up(self) -> None:
         """Read the fonts that every document needs."""
         for face in (typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD):
-            self._load(face)
+            self.load(face)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -221,7 +221,7 @@ class Press:
     def _print(self, sheets: Sequence[Sheet]) -> list[bytes]:
         self.warm_up()
         for face in sorted({face for sheet in sheets for face in sheet.faces}):
-            self._load(face)
+            self.load(face)
         first, images = sheets[0], dict(self.images)
         template = environment(first.folder).get_template(first.template)
         bodies = [Markup(template.render(sheet.values)) for sheet in sheets]  # noqa: S704 (our own template escaped it)
@@ -237,9 +237,9 @@ class Press:
         )
         self.images.update({url: image for url, image in images.items() if url.startswith(SCHEME)})
         if len(sheets) == 1:
-            return [_finished(document, sheets[0])]
+            return [finished(document, sheets[0])]
         return [
-            _finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
+            finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
         ]
 
     def _style(self, name: str, folder: str) -> CSS:
@@ -249,7 +249,7 @@ class Press:
             self.styles[path] = CSS(string=text, font_config=self.fonts, url_fetcher=self.fetcher, base_url=SCHEME)
         return self.styles[path]
 
-    def _load(self, face: str) -> None:
+    def load(self, face: str) -> None:
         """Make a font known, at its first use: a process that draws no Chinese never reads the Chinese font."""
         if face in self.loaded:
             return
@@ -274,7 +274,7 @@ def _split(pages: Sequence[Page]) -> list[list[Page]]:
     return found
 
 
-def _finished(document: Document, sheet: Sheet) -> bytes:
+def finished(document: Document, sheet: Sheet) -> bytes:
     document.metadata = sheet.metadata()
     # The profile is already in the document: without this WeasyPrint opens its file anew and never closes it.
     content: bytes = document.write_pdf(pdf_variant=VARIANT, output_intent="", finisher=slim)

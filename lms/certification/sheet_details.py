@@ -38,13 +38,13 @@ def details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
             for one in facts.evidence
         ],
         "objectives": [setter.set(objective) for objective in facts.objectives],
-        "credit": [setter.set(line) for line in _credit(facts)],
+        "credit": [setter.set(line) for line in credit_lines(facts)],
         "own_details": setter.set(facts.statement),
         "closing": _closing(facts),
     }
 
 
-def _credit(facts: CertificateFacts) -> list[str]:
+def credit_lines(facts: CertificateFacts) -> list[str]:
     """Each line of credit: the accreditation, credit that was approved, credit that may be asked for. Approved credit
     is a claim of its own: beside it "no accreditation is claimed" would be untrue."""
     approved = [credit_text(line, facts.language) for line in facts.credit]
@@ -79,7 +79,7 @@ def _closing(facts: CertificateFacts) -> list[str]:
 
 def first_statement(facts: CertificateFacts) -> str:
     """What the first page says of credit, and for a team which seats were filled."""
-    parts = _credit(facts)
+    parts = credit_lines(facts)
     if facts.team is not None:
         titles = ", ".join(dict.fromkeys(seat.title for seat in facts.team.composition))
         parts.insert(0, word(facts.language, "composed", seats=titles))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -11,9 +12,11 @@ from werkzeug.wrappers import Response
 from lms.access import Permission
 from lms.certification import branding, designs, store
 from lms.certification.branding import Look
-from lms.certification.facts import AwardSite
+from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.issuing import from_site
 from lms.certification.logos import MOST_BYTES, clean_logo
+from lms.certification.pack_drawing import lint_in_child
+from lms.certification.packs import MOST_ZIP, VALUES
 from lms.database import db
 from lms.errors import N_, Invalid, NotFound
 from lms.people.models import Agency
@@ -40,7 +43,7 @@ def show_branding(agency_id: int) -> Page:
     form = _form(present)
     if form.validate_on_submit():
         try:
-            look = _look(form, present)
+            look = _look(form, present, agency.name)
             act(lambda: branding.save_look(agency_id, look, actor_id=person.id))
         except Invalid as error:
             add_problem(form, error)
@@ -71,8 +74,7 @@ def fetch_preview(agency_id: int) -> Response:
     from lms.certification.documents import draw_orders
 
     agency = find_agency(viewer(), OVER, agency_id)
-    site = {**from_site(AwardSite.from_settings(settings())), "code": branding.SAMPLE_CODE}
-    facts = branding.sample_facts(branding.look_for(agency_id), agency.name, language(), today(), site)
+    facts = _sample(branding.look_for(agency_id), agency.name)
     db.session.rollback()  # no transaction is held open while it is drawn
     (content,) = draw_orders([store.order_of(facts, current_app.extensions["lms"].files)])
     return pdf_response(content, "sample.pdf")
@@ -89,11 +91,13 @@ def _form(present: Look) -> BrandingForm:
         statement=present.statement,
     )
     form.design.choices = [("", _("As for the agency above, or the usual one"))]
+    if present.pack:
+        form.design.choices.append((designs.PACK + present.pack, _("The agency's own design")))
     form.design.choices += [(name, _(title)) for name, title in designs.choices().items()]
     return form
 
 
-def _look(form: BrandingForm, present: Look) -> Look:
+def _look(form: BrandingForm, present: Look, agency_name: str) -> Look:
     """What was entered; a new logo is stored under its hash. Raises Invalid."""
     pairs = (
         (form.first_name.data or "", form.first_title.data or ""),
@@ -107,17 +111,43 @@ def _look(form: BrandingForm, present: Look) -> Look:
     )
     upload = request.files.get("logo")
     content = upload.read(MOST_BYTES + 1) if upload else b""
+    db.session.rollback()  # no transaction is held open while pictures are painted and designs tried
     if content:
-        db.session.rollback()  # no transaction is held open while it is painted
         cleaned, digest = clean_logo(content)
         current_app.extensions["lms"].files.write(store.logo_name(digest), cleaned)
-        return replace(look, logo=digest)
-    return replace(look, logo="") if form.remove_logo.data else look
+        look = replace(look, logo=digest)
+    elif form.remove_logo.data:
+        look = replace(look, logo="")
+    return _with_pack(look, agency_name)
+
+
+def _with_pack(look: Look, agency_name: str) -> Look:
+    """With the design that was uploaded, if one was and it is good. Raises Invalid with the reasons."""
+    upload = request.files.get("pack")
+    content = upload.read(MOST_ZIP + 1) if upload else b""
+    if not content:
+        return look
+    if len(content) > MOST_ZIP:
+        raise Invalid(N_("The zip file is too large: at most 1 MB."), field="pack")
+    lint_in_child(branding.samples_of(_sample(look, agency_name)), content)
+    digest = hashlib.sha256(content).hexdigest()
+    current_app.extensions["lms"].files.write(store.pack_name(digest), content)
+    return replace(look, pack=digest, design=designs.PACK + digest)
+
+
+def _sample(look: Look, agency_name: str) -> CertificateFacts:
+    site = {**from_site(AwardSite.from_settings(settings())), "code": branding.SAMPLE_CODE}
+    return branding.sample_facts(look, agency_name, language(), today(), site)
 
 
 def _page(agency: Agency, form: BrandingForm, present: Look) -> Page:
     inherited = branding.look_for(agency.id)
     page = render_template(
-        "certification/branding.html", agency=agency, form=form, present=present, has_logo=bool(inherited.logo)
+        "certification/branding.html",
+        agency=agency,
+        form=form,
+        present=present,
+        has_logo=bool(inherited.logo),
+        values=VALUES,
     )
     return (page, 422) if form.errors else page

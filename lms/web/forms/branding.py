@@ -20,6 +20,11 @@ class BrandingForm(FlaskForm):
         render_kw={"accept": "image/png,image/jpeg"},
     )
     remove_logo = BooleanField(_("Take the logo away"))
+    pack = FileField(
+        _("A design of your own"),
+        description=_("A zip file with certificate.html, certificate.css and pictures, at most 1 MB."),
+        render_kw={"accept": ".zip,application/zip"},
+    )
     first_name = StringField(
         _("Who signs: name"),
         description=_("In place of who signs for the site."),
