@@ -36,6 +36,7 @@ class Permission(Enum):
     REVOKE_CERTIFICATES = "Revoke, correct or extend a certificate with a reason, and undo that"
     APPROVE_TRAINING = "Approve or refuse training done elsewhere, and enter paper records"
     MAKE_RECORDS = "Have the whole training record of a person made, with a reason"
+    MANAGE_BRANDING = "Choose how an agency's certificates look: logo, signatories, design"
     SEE_AUDIT = "See who did what in an agency"
     SEE_OUTBOX = "See undelivered messages and send them again"
 
@@ -61,6 +62,7 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_TRAINING,
             Permission.MAKE_RECORDS,
             Permission.SEE_AUDIT,
+            Permission.MANAGE_BRANDING,
         }
     ),
     "state-administrator": frozenset(Permission) - {Permission.AUTHOR_COURSES},

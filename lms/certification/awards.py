@@ -289,6 +289,7 @@ def _course_facts(
         course_code=course.code,
         version_number=version.number,
         content_hash=version.content_hash,
+        design="" if course.certificate_design == "default" else course.certificate_design,
         contact_minutes=course.contact_minutes,
         pass_mark=pass_mark,
         objectives=objectives_of(course, language),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -45,7 +46,12 @@ def examine_strange(content: bytes, roots: Sequence[bytes]) -> Examination:
         raise Busy(BUSY)
     try:
         run = subprocess.run(
-            CHILD, input=framed([*roots, content]), capture_output=True, timeout=LONGEST_SECONDS, check=False
+            CHILD,
+            input=framed([*roots, content]),
+            capture_output=True,
+            timeout=LONGEST_SECONDS,
+            check=False,
+            env=without_secrets(),
         )
     except subprocess.TimeoutExpired:
         return Examination("unreadable")
@@ -54,6 +60,11 @@ def examine_strange(content: bytes, roots: Sequence[bytes]) -> Examination:
     if run.returncode != 0:
         return Examination("unreadable")
     return Examination.from_json(json.loads(run.stdout))
+
+
+def without_secrets() -> dict[str, str]:
+    """The environment for a process that reads what strangers wrote: none of the settings, and no cloud's keys."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("LMS_", "AWS_", "PG"))}
 
 
 def framed(parts: Sequence[bytes]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lms.certification.branding import branded
 from lms.certification.codes import new_code
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
@@ -61,7 +62,8 @@ def from_site(site: AwardSite) -> dict[str, Any]:
 
 
 def insert_certificate(facts: CertificateFacts, now: datetime, site: AwardSite, **columns: Any) -> Certificate:
-    """The row of an award, out of its facts. The caller commits."""
+    """The row of an award, out of its facts in the look of its agency. The caller commits."""
+    facts = branded(facts, columns.get("agency_id"))
     certificate = Certificate(
         code=facts.code,
         kind=facts.kind,

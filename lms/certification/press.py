@@ -95,10 +95,11 @@ def templates_folder() -> Path:
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """Jinja for documents: our own templates only, everything escaped, a missing value is an error."""
+def environment(folder: str = "") -> jinja2.Environment:
+    """Jinja for documents: our own templates, or before them a package's; everything escaped, a missing value is an
+    error."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates_folder()),
+        loader=jinja2.FileSystemLoader([folder, templates_folder()] if folder else templates_folder()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -130,6 +131,8 @@ class Sheet:
     language: str
     dated: date
     attachments: tuple[Attached, ...] = ()
+    folder: str = ""
+    """Where template and style are; empty: among ours."""
 
     @property
     def moment(self) -> datetime:
@@ -179,7 +182,7 @@ class Press:
 
     fonts: VendoredFonts = field(default_factory=VendoredFonts)
     fetcher: VendoredOnly = field(default_factory=VendoredOnly)
-    styles: dict[str, CSS] = field(default_factory=dict)
+    styles: dict[Path, CSS] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     colors: SrgbProfile = field(default_factory=SrgbProfile)
@@ -202,18 +205,18 @@ class Press:
         """Some pages of a long document, to be bound by `draw_bound`. `label` is the part's own. Raises PressIsBusy."""
         found: list[Part] = []
         with self._turn(), garbage_kept():
-            _finished(self._laid_out([sheet]), sheet, taking(found, label))
+            finished(self._laid_out([sheet]), sheet, taking(found, label))
         return found[0].to_bytes()
 
     def draw_bound(self, sheet: Sheet, parts: Iterable[bytes]) -> bytes:
         """The PDF of a sheet with the pages of parts behind it. Raises PressIsBusy."""
         with self._turn(), garbage_kept():
-            return _finished(self._laid_out([sheet]), sheet, binding(parts))
+            return finished(self._laid_out([sheet]), sheet, binding(parts))
 
     def warm_up(self) -> None:
         """Read the fonts that every document needs."""
         for face in (typefaces.SERIF, typefaces.ITALIC, typefaces.SANS, typefaces.BOLD):
-            self._load(face)
+            self.load(face)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -233,24 +236,24 @@ class Press:
     def _print(self, sheets: Sequence[Sheet]) -> list[bytes]:
         document = self._laid_out(sheets)
         if len(sheets) == 1:
-            return [_finished(document, sheets[0])]
+            return [finished(document, sheets[0])]
         return [
-            _finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
+            finished(document.copy(pages), sheet) for sheet, pages in zip(sheets, _split(document.pages), strict=True)
         ]
 
     def _laid_out(self, sheets: Sequence[Sheet]) -> Document:
         self.warm_up()
         for face in sorted({face for sheet in sheets for face in sheet.faces}):
-            self._load(face)
+            self.load(face)
         first, images = sheets[0], dict(self.images)
-        template = environment().get_template(first.template)
+        template = environment(first.folder).get_template(first.template)
         bodies = [Markup(template.render(sheet.values)) for sheet in sheets]  # noqa: S704 (our own template escaped it)
         html = (
             environment().get_template("frame.html").render(bodies=bodies, language=first.language, title=first.title)
         )
         document = HTML(string=html, base_url=SCHEME, url_fetcher=self.fetcher).render(
             font_config=self.fonts,
-            stylesheets=[self._style(first.style)],
+            stylesheets=[self._style(first.style, first.folder)],
             cache=images,
             color_profiles={"srgb": self.colors},
             pdf_variant=VARIANT,
@@ -258,13 +261,14 @@ class Press:
         self.images.update({url: image for url, image in images.items() if url.startswith(SCHEME)})
         return document
 
-    def _style(self, name: str) -> CSS:
-        if name not in self.styles:
-            text = (templates_folder() / name).read_text(encoding="utf-8")
-            self.styles[name] = CSS(string=text, font_config=self.fonts, url_fetcher=self.fetcher, base_url=SCHEME)
-        return self.styles[name]
+    def _style(self, name: str, folder: str) -> CSS:
+        path = (Path(folder) if folder else templates_folder()) / name
+        if path not in self.styles:
+            text = path.read_text(encoding="utf-8")
+            self.styles[path] = CSS(string=text, font_config=self.fonts, url_fetcher=self.fetcher, base_url=SCHEME)
+        return self.styles[path]
 
-    def _load(self, face: str) -> None:
+    def load(self, face: str) -> None:
         """Make a font known, at its first use: a process that draws no Chinese never reads the Chinese font."""
         if face in self.loaded:
             return
@@ -289,7 +293,7 @@ def _split(pages: Sequence[Page]) -> list[list[Page]]:
     return found
 
 
-def _finished(document: Document, sheet: Sheet, finisher: Finisher = slim) -> bytes:
+def finished(document: Document, sheet: Sheet, finisher: Finisher = slim) -> bytes:
     document.metadata = sheet.metadata()
     # The profile is already in the document: without this WeasyPrint opens its file anew and never closes it.
     content: bytes = document.write_pdf(pdf_variant=VARIANT, output_intent="", finisher=finisher)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from lms.certification.authority import SigningMaterial
+from lms.certification.designs import PACK
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate, IssuedDocument
 from lms.database import db, insert_into
@@ -42,6 +43,16 @@ def document_name(code: str, digest: str) -> str:
     return f"certificates/{code[:2]}/{code}-{digest[:16]}.pdf"
 
 
+def logo_name(digest: str) -> str:
+    """Where in the file store an agency's logo lies: by its content, so that what was awarded with it keeps it."""
+    return f"logos/{digest}.png"
+
+
+def pack_name(digest: str) -> str:
+    """Where in the file store an agency's own design lies; it stays as long as a certificate may be drawn in it."""
+    return f"designs/{digest}.zip"
+
+
 def stored_document(name: str | None, known_hash: str | None, files: FileStore) -> Document | None:
     """The PDF as it was stored; None where it was not drawn yet, is gone, or is not what was stored."""
     if name is None or known_hash is None:
@@ -62,7 +73,9 @@ def order_of(
     # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
     from lms.certification.documents import Order
 
-    return Order(facts, attachments=tuple(attachments), signer=signer)
+    logo = files.read(logo_name(facts.logo)) if facts.logo else None
+    pack = files.read(pack_name(facts.design.removeprefix(PACK))) if facts.design.startswith(PACK) else None
+    return Order(facts, attachments=tuple(attachments), signer=signer, logo=logo or b"", pack=pack or b"")
 
 
 def draw_document(

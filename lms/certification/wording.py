@@ -8,12 +8,13 @@ from typing import Any
 
 from babel.dates import format_date
 
-from lms.certification.facts import SuggestedLine, hours_of
+from lms.certification.facts import CreditLineFacts, SuggestedLine, hours_of
 
 LOCALES = {"en": "en_US", "es": "es_US"}
 
 ENGLISH = {
     "certificate_title": "Certificate of Completion",
+    "certification_title": "Certification",
     "team_title": "Certificate of Team Readiness",
     "certifies": "This certifies that",
     "certifies_team": "This certifies that the team",
@@ -36,6 +37,16 @@ ENGLISH = {
     "details_title": "Details of this certificate",
     "objectives": "Learning objectives",
     "credit": "Credit",
+    "approved": "Approved for {hours} hours ({kind}) by {body}.",
+    "approved_number": "Approved for {hours} hours ({kind}) by {body}, approval number {number}.",
+    "license": "License {number} · {board}",
+    "trainings": "Trainings",
+    "evidence": "What it rests on",
+    "training": "Training",
+    "proof": "Certificate or provider",
+    "statement": "From the agency",
+    "logo_alt": "Logo of {agency}",
+    "signed": "This PDF is signed; {address} explains how to check the signature.",
     "suggested": "May be submitted to {body} for {hours} hours ({kind}); not approved.",
     "seats": "Composition on the day of the award",
     "seat": "Seat",
@@ -85,6 +96,7 @@ ENGLISH = {
 
 SPANISH = {
     "certificate_title": "Certificado de finalización",
+    "certification_title": "Certificación",
     "team_title": "Certificado de preparación del equipo",
     "certifies": "Se certifica que",
     "certifies_team": "Se certifica que el equipo",
@@ -107,6 +119,16 @@ SPANISH = {
     "details_title": "Detalles de este certificado",
     "objectives": "Objetivos de aprendizaje",
     "credit": "Créditos",
+    "approved": "Aprobado por {body} para {hours} horas ({kind}).",
+    "approved_number": "Aprobado por {body} para {hours} horas ({kind}), número de aprobación {number}.",
+    "license": "Licencia {number} · {board}",
+    "trainings": "Capacitaciones",
+    "evidence": "En qué se basa",
+    "training": "Capacitación",
+    "proof": "Certificado o proveedor",
+    "statement": "De la agencia",
+    "logo_alt": "Logotipo de {agency}",
+    "signed": "Este PDF está firmado; {address} explica cómo comprobar la firma.",
     "suggested": "Puede presentarse ante {body} por {hours} horas ({kind}); no aprobado.",
     "seats": "Composición en el día del otorgamiento",
     "seat": "Lugar",
@@ -217,6 +239,14 @@ def suggested_text(line: SuggestedLine, language: str) -> str:
 def credit_word(name: str, language: str) -> str:
     """A type or area of credit as a document prints it."""
     return _named(CREDIT_WORDS, name, language)
+
+
+def credit_text(line: CreditLineFacts, language: str) -> str:
+    """The sentence for credit that a body approved, and what that body wants said with it."""
+    kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)
+    key = "approved_number" if line.approval_number else "approved"
+    text = word(language, key, body=line.body_name, hours=line.hours, kind=kind, number=line.approval_number)
+    return f"{text} {line.statement}".strip()
 
 
 def _named(names: Mapping[str, Mapping[str, str]], key: str, language: str) -> str:

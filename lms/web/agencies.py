@@ -84,6 +84,7 @@ def show_agency(agency_id: int) -> str:
         branches=as_tree(below),
         people=count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today()),
         may_move=may_place(person, agency),
+        may_brand=allows_over(person, Permission.MANAGE_BRANDING, agency.path),
     )
 
 

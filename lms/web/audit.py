@@ -57,6 +57,7 @@ ACTIONS = {
     "person.handed-over": N_("Person handed over by the host application"),
     "certificate": N_("Certificates"),
     "certificate.issued": N_("Certificate issued"),
+    "agency.certificate-changed": N_("Look of certificates changed"),
     "certificate.revoked": N_("Certificate revoked"),
     "certificate.replaced": N_("Certificate replaced by a corrected one"),
     "certificate.change-undone": N_("Change to a certificate undone"),

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from lms.certification import pressroom, pressroom_child
-from lms.certification.documents import Design, Order, draw, draw_many
+from lms.certification.designs import Design
+from lms.certification.documents import Order, draw, draw_many
 from lms.certification.press import Attached
 from lms.certification.pressroom import Drawing, Pressroom
 from tests.certification.conftest import SAMPLE
