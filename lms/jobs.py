@@ -20,6 +20,7 @@ from lms.mail import deliver, write_mail
 from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, record_success
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
+from lms.reporting import bundles
 from lms.settings import Settings
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -28,7 +29,7 @@ log = logging.getLogger("lms.jobs")
 SLICE_SECONDS = 20
 """A batch works for so long at a time, then lets other messages pass: mails do not wait for ten thousand PDFs."""
 
-RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {}
+RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {bundles.KIND: bundles.do_piece}
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -13,6 +15,9 @@ from lms.certification.models import Certificate
 from lms.database import db
 from lms.files import FileStore
 from lms.people import audit
+
+if TYPE_CHECKING:
+    from lms.certification.pressroom import Pressroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,25 @@ def stored_document(name: str | None, known_hash: str | None, files: FileStore) 
 def draw_document(facts: CertificateFacts, files: FileStore) -> Document:
     """Draw the PDF and store it. Takes about a tenth of a second: the caller holds no transaction."""
     # Here, and not above: what draws takes 30 MB, and a process that draws nothing need not hold it.
-    from lms.certification import typefaces
     from lms.certification.documents import draw
 
-    content = draw(facts)
+    return _store(facts, draw(facts), files)
+
+
+def draw_documents(many: Sequence[CertificateFacts], files: FileStore, room: Pressroom) -> list[Document | str]:
+    """The same for many, drawn by the children of a pressroom; in the place of one that cannot be drawn, why not."""
+    from lms.certification.documents import Order
+
+    drawings = room.draw_each(Order(facts) for facts in many)
+    return [
+        drawing.error if drawing.content is None else _store(facts, drawing.content, files)
+        for facts, drawing in zip(many, drawings, strict=True)
+    ]
+
+
+def _store(facts: CertificateFacts, content: bytes, files: FileStore) -> Document:
+    from lms.certification import typefaces
+
     name = document_name(facts.code)
     files.write(name, content)
     missing = typefaces.missing_letters(facts.texts)

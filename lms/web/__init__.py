@@ -15,6 +15,7 @@ from lms.web import (
     assessment,
     audit,
     batches,
+    bundles,
     catalog,
     certificate_changes,
     certificate_corrections,
@@ -85,6 +86,7 @@ ROOMS = (
     reporting,
     operations,
     batches,
+    bundles,
     development,
     styleguide,
 )

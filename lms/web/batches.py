@@ -67,11 +67,12 @@ def fetch_file(batch_id: int, name: str) -> Response:
     batch = batches.find_batch(batch_id, person.id)
     listed: list[dict[str, Any]] = batch.result.get("files", [])
     found = next((one for one in listed if one["name"] == name), None)
-    content = current_app.extensions["lms"].files.read(found["stored"]) if found else None
-    if found is None or content is None:
+    pieces = current_app.extensions["lms"].files.pieces(found["stored"]) if found else None
+    if found is None or pieces is None:
         raise NotFound(N_("There is no such file any more."))
     act(lambda: note("batch.file-fetched", "batch", batch_id, actor_id=person.id, file=name))
-    response = Response(content, mimetype=found["type"])
+    response = Response(pieces, mimetype=found["type"])  # in pieces: it may be larger than the memory
+    response.call_on_close(pieces.close)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response

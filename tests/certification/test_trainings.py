@@ -225,7 +225,8 @@ def post_file(office: Office, address: str, content: bytes) -> int:
     values = {
         **CLAIM,
         "csrf_token": form_token(office.own, "/training/new"),
-        "evidence": FileStorage(io.BytesIO(content), "x.pdf")}
+        "evidence": FileStorage(io.BytesIO(content), "x.pdf"),
+    }
     boundary, body = encode_multipart(values)
     return office.own.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}").status_code
 
