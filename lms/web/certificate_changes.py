@@ -29,6 +29,7 @@ from lms.web.certification import find_readable
 from lms.web.forms.changes import DecideForm, ReasonForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, needs, settings, signed_in, today, viewer
+from lms.web.texts import translate
 from lms.web.words import discipline_name
 
 blueprint = Blueprint("certificate_changes", __name__)
@@ -76,6 +77,7 @@ def show_changes(code: str) -> str:
         names=names_of(changes),
         codes=codes_of(changes),
         kind_names=KIND_NAMES,
+        said=translate,
         state_tags=STATE_TAGS,
         undoable={one.id for one in changes if why_not_undo(one, now) is None and may_undo(person, one, may)},
         may_change=may and not reach.is_holder(person, certificate) and stands(certificate),
