@@ -51,12 +51,12 @@ STATE_TAGS = {
     "undone": (N_("Undone"), "warn"),
 }
 WHAT_NAMES = {
-    "name": (N_("Name now"), N_("Name afterwards")),
-    "agency": (N_("Agency now"), N_("Agency afterwards")),
-    "discipline": (N_("Discipline now"), N_("Discipline afterwards")),
-    "credit": (N_("Credit now"), N_("Credit afterwards")),
-    "valid_until": (N_("Valid until, now"), N_("Valid until, afterwards")),
-    "status": (N_("Standing now"), N_("Standing afterwards")),
+    "name": (N_("Name before"), N_("Name after")),
+    "agency": (N_("Agency before"), N_("Agency after")),
+    "discipline": (N_("Discipline before"), N_("Discipline after")),
+    "credit": (N_("Credit before"), N_("Credit after")),
+    "valid_until": (N_("Valid until, before"), N_("Valid until, after")),
+    "status": (N_("Standing before"), N_("Standing after")),
 }
 STATUS_WORDS = {"standing": N_("Stands"), "revoked": N_("Revoked")}
 
