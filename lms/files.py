@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import IO, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -30,6 +30,9 @@ DOES_NOT_ANSWER = N_(
 
 class StoreIsDown(Busy):
     """The remote file store cannot be reached, or refuses."""
+
+
+PIECE = 1_000_000
 
 
 class FileStore:
@@ -59,6 +62,38 @@ class FileStore:
                 _write_beside(system, path, content)
             else:
                 system.pipe_file(path, content)  # one request: an object store has it whole or not at all
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[IO[bytes]]:
+        """What is written within is stored, whole or not at all: it goes beside, to the disk, and then into place.
+
+        Not every store can go back in what it wrote. For files that are too large to hold.
+        """
+        with _answering(self._url):
+            system, path = self._system, self._path(name)
+            part = f"{path}.{secrets.token_hex(8)}{PART}"
+            if isinstance(system, LocalFileSystem):
+                system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            try:
+                with system.open(part, "wb") as handle:
+                    yield handle
+                    handle.flush()
+                    if isinstance(system, LocalFileSystem):
+                        os.fsync(handle.fileno())
+                system.mv(part, path)
+            except BaseException:
+                with suppress(OSError):
+                    system.rm_file(part)
+                raise
+
+    def pieces(self, name: str, size: int = PIECE) -> Iterator[bytes] | None:
+        """The content piece by piece, for files that are too large to hold; None where nothing is stored."""
+        try:
+            with _answering(self._url):
+                handle = self._system.open(self._path(name), "rb")
+        except FileNotFoundError:
+            return None
+        return _pieces(handle, size)
 
     def read(self, name: str) -> bytes | None:
         """The content, or None where nothing is stored under that name."""
@@ -102,3 +137,9 @@ def _answering(url: str) -> Iterator[None]:
             raise
         log.error("the file store does not answer: %s: %s", type(error).__name__, error)
         raise StoreIsDown(DOES_NOT_ANSWER) from error
+
+
+def _pieces(handle: IO[bytes], size: int) -> Iterator[bytes]:
+    with handle:
+        while piece := handle.read(size):
+            yield piece

@@ -25,6 +25,7 @@ from lms.queue import Tasks, declare_tasks
 from lms.records import asking as records
 from lms.records.making import make_piece as make_record_piece
 from lms.records.removing import remove_old
+from lms.reporting import bundles
 from lms.settings import Settings
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -35,6 +36,7 @@ SLICE_SECONDS = 20
 
 RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {
     awarding.BATCH_KIND: awarding.issue_piece,
+    bundles.KIND: bundles.do_piece,
     records.KIND: make_record_piece,
 }
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""

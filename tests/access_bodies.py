@@ -20,6 +20,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("elsewhere.credit_training", "POST"): {"body": "missouri-post", "category": "legal-studies", "topic": ""},
     ("licenses.add_license", "POST"): {"board": "missouri-post", "state": "MO", "number": "1"},
     ("licenses.change_license", "POST"): {"board": "missouri-post", "state": "MO", "number": "2"},
+    ("bundles.ask_certificates", "POST"): {"agency": "agency_id", "what": ""},
+    ("certificate_changes.decide_name", "POST"): {"decision": "refuse", "reason": "x"},
+    ("certificate_changes.undo_change", "POST"): {"reason": "x"},
+    ("certificate_corrections.rename_certificate", "POST"): {"name": "Changed", "reason": "x", "sure": "1"},
     ("invitations.invite", "POST"): {
         "email": "new@a.example",
         "agency_id": "agency_id",
@@ -28,5 +32,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("places.add_place", "POST"): {"agency_id": "other_agency_id", "discipline": "housing", **DAY},
     ("places.end_place", "POST"): {"day-month": "1", "day-day": "2", "day-year": "2026"},
+    ("training_paper.undo_entry", "POST"): {"reason": "x"},
+    ("training_queue.decide", "POST"): {"decision": "refuse", "reason": "x"},
     ("roles.grant_role", "POST"): {"role": "agency-administrator", "agency_id": "agency_id"},
 }

@@ -29,7 +29,7 @@ HEADS = frozenset({"name", "person", "email", "e-mail", "e-mail address", "nombr
 """A first cell by which a line is known for a head."""
 
 ASKED_TOGETHER = 100
-REASON = "Entered from paper"
+REASON = N_("Entered from paper")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from lms.people import audit
 if TYPE_CHECKING:
     from lms.certification.documents import Order
     from lms.certification.press import Attached
+    from lms.certification.pressroom import Pressroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,16 @@ def draw_document(
 
     (content,) = draw_orders([order_of(facts, files, signer, attachments)])
     return keep_document(facts, content, files, signer)
+
+
+def draw_documents(
+    orders: Sequence[Order], files: FileStore, room: Pressroom, signer: SigningMaterial | None = None
+) -> list[Document | str]:
+    """The same for many, drawn by the children of a pressroom; in the place of one that cannot be drawn, why not."""
+    return [
+        drawing.error if drawing.content is None else keep_document(order.facts, drawing.content, files, signer)
+        for order, drawing in zip(orders, room.draw_each(orders), strict=True)
+    ]
 
 
 def keep_document(

@@ -17,6 +17,7 @@ from lms.web import (
     badges,
     batches,
     branding,
+    bundles,
     catalog,
     certificate_changes,
     certificate_corrections,
@@ -109,6 +110,7 @@ ROOMS = (
     reporting,
     operations,
     batches,
+    bundles,
     development,
     styleguide,
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, current_app, redirect, render_template, send_file, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -90,10 +90,12 @@ def fetch_file(batch_id: int, name: str) -> Response:
         GATES[batch.kind](batch, person)
     listed: list[dict[str, Any]] = batch.result.get("files", [])
     found = next((one for one in listed if one["name"] == name), None)
-    content = current_app.extensions["lms"].files.read(found["stored"]) if found else None
-    if found is None or content is None:
+    pieces = current_app.extensions["lms"].files.pieces(found["stored"]) if found else None
+    if found is None or pieces is None:
         raise NotFound(N_("There is no such file any more."))
     act(lambda: note("batch.file-fetched", "batch", batch_id, actor_id=person.id, file=name))
-    response = send_file(BytesIO(content), mimetype=found["type"], as_attachment=True, download_name=name)
+    response = Response(pieces, mimetype=found["type"])  # in pieces: it may be larger than the memory
+    response.call_on_close(pieces.close)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response.headers["Cache-Control"] = "private, no-store"
     return response

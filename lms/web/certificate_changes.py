@@ -29,6 +29,7 @@ from lms.web.certification import find_readable
 from lms.web.forms.changes import DecideForm, ReasonForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, needs, settings, signed_in, today, viewer
+from lms.web.texts import translate
 from lms.web.words import discipline_name
 
 blueprint = Blueprint("certificate_changes", __name__)
@@ -50,12 +51,12 @@ STATE_TAGS = {
     "undone": (N_("Undone"), "warn"),
 }
 WHAT_NAMES = {
-    "name": (N_("Name now"), N_("Name afterwards")),
-    "agency": (N_("Agency now"), N_("Agency afterwards")),
-    "discipline": (N_("Discipline now"), N_("Discipline afterwards")),
-    "credit": (N_("Credit now"), N_("Credit afterwards")),
-    "valid_until": (N_("Valid until, now"), N_("Valid until, afterwards")),
-    "status": (N_("Standing now"), N_("Standing afterwards")),
+    "name": (N_("Name before"), N_("Name after")),
+    "agency": (N_("Agency before"), N_("Agency after")),
+    "discipline": (N_("Discipline before"), N_("Discipline after")),
+    "credit": (N_("Credit before"), N_("Credit after")),
+    "valid_until": (N_("Valid until, before"), N_("Valid until, after")),
+    "status": (N_("Standing before"), N_("Standing after")),
 }
 STATUS_WORDS = {"standing": N_("Stands"), "revoked": N_("Revoked")}
 
@@ -76,6 +77,7 @@ def show_changes(code: str) -> str:
         names=names_of(changes),
         codes=codes_of(changes),
         kind_names=KIND_NAMES,
+        said=translate,
         state_tags=STATE_TAGS,
         undoable={one.id for one in changes if why_not_undo(one, now) is None and may_undo(person, one, may)},
         may_change=may and not reach.is_holder(person, certificate) and stands(certificate),

@@ -171,11 +171,13 @@ def change_as_planned(
 
 def done(certificate: Certificate, change: CertificateChange) -> Response:
     """On to the list of changes, which says what came of it."""
+    standing = db.session.get(Certificate, change.new_certificate_id) if change.new_certificate_id else None
     if change.state == "waiting":
         flash_done(_("Your administrator will look at it. Until then the certificate stays as it is."))
     else:
         flash_done(_("There is a new certificate in the place of the old one. It can be undone for 7 days."))
-    return redirect(url_for("certificate_changes.show_changes", code=certificate.code), code=303)
+    code = standing.code if standing is not None else certificate.code
+    return redirect(url_for("certificate_changes.show_changes", code=code), code=303)
 
 
 def ask_surely(

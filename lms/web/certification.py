@@ -181,7 +181,7 @@ def revoke_certificate(code: str) -> Page:
         act(lambda: journey.revoke_certificate(certificate, form.reason.data or "", settings(), actor_id=person.id))
         flash_done(_("The certificate is revoked. Whoever checks its code sees that from now on."))
         return redirect(url_for("verification.show_verification", code=certificate.code), code=303)
-    facts = CertificateFacts.from_json(certificate.facts)
+    facts, fallen = CertificateFacts.from_json(certificate.facts), STATUS_TAGS["revoked"][0]
     page = render_template(
         "confirm.html",
         title=_("Revoke this certificate?"),
@@ -193,8 +193,8 @@ def revoke_certificate(code: str) -> Page:
             (_("Name"), facts.printed_name),
             (_("Certificate"), facts.title),
             (_("Code"), certificate.code),
-            (_("Standing now"), _(STATUS_TAGS[status_of(certificate, utc_now())][0])),
-            (_("Standing afterwards"), _(STATUS_TAGS["revoked"][0])),
+            (_("Standing before"), _(STATUS_TAGS[status_of(certificate, utc_now())][0])),
+            (_("Standing after"), _(fallen)),
         ],
         form=form,
         action=url_for(".revoke_certificate", code=certificate.code),

@@ -26,6 +26,7 @@ from lms.people import audit
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.forms.training import TrainingForm
 from lms.web.guards import act, flash_done, language, signed_in, takes_files, today, viewer
+from lms.web.texts import translate
 
 blueprint = Blueprint("training", __name__)
 
@@ -51,7 +52,9 @@ STATE_TAGS = {
 def list_trainings() -> str:
     """What one handed in, and what became of it."""
     rows = trainings.trainings_of(viewer().id)
-    return render_template("training/index.html", rows=rows, state_tags=STATE_TAGS, titles=course_titles())
+    return render_template(
+        "training/index.html", rows=rows, said=translate, state_tags=STATE_TAGS, titles=course_titles()
+    )
 
 
 @blueprint.route("/training/new", methods=["GET", "POST"])

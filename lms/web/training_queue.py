@@ -18,6 +18,7 @@ from lms.web.forms.changes import ReasonForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.forms.training import DecideTrainingForm
 from lms.web.guards import act, flash_done, needs, settings, viewer
+from lms.web.texts import translate
 from lms.web.training import OVER, STATE_TAGS, Page, course_choices, course_titles, people_of
 
 blueprint = Blueprint("training_queue", __name__)
@@ -78,6 +79,7 @@ def decide(training_id: int) -> Page:
         "training/decide.html",
         form,
         training=training,
+        said=translate,
         name=db.session.get_one(User, training.user_id).name,
         entered_by=name_of(training.entered_by_id),
         decided_by=name_of(training.decided_by_id),

@@ -51,7 +51,7 @@ def test_nothing_is_changed_before_the_yes_and_the_page_shows_before_and_after(
     asked = send(client, f"/certificates/{code}/rename", entries)
 
     assert asked.status_code == 200
-    assert "Name now Nora Nunes Name afterwards Nora Nuñez" in text_of(asked)
+    assert "Name before Nora Nunes Name after Nora Nuñez" in text_of(asked)
     assert standing_code(learners.world, user) == code
 
     answer = send(client, f"/certificates/{code}/rename", {**entries, "sure": "1"})
@@ -111,7 +111,7 @@ def test_an_administrator_corrects_the_agency_and_extends_and_undoes(
     learners.change(code, discipline="schools")
 
     asked = text_of(send(administrator, f"/certificates/{code}/reissue", entries))
-    assert "Discipline now Schools Discipline afterwards Health care" in asked
+    assert "Discipline before Schools Discipline after Health care" in asked
     assert send(administrator, f"/certificates/{code}/reissue", {**entries, "sure": "1"}).status_code == 303
     second = standing_code(learners.world, user)
     day = {"valid_until-month": "9", "valid_until-day": "14", "valid_until-year": "2028", "reason": "Flood"}
@@ -132,7 +132,7 @@ def test_a_revoked_certificate_is_restored(
 ) -> None:
     _, code, client = holder
     page = text_of(administrator.get(f"/certificates/{code}/revoke"))
-    assert "Standing now Valid Standing afterwards Revoked" in page
+    assert "Standing before Valid Standing after Revoked" in page
     send(administrator, f"/certificates/{code}/revoke", {"reason": "Mistaken identity"})
     link = re.search(rf"/certificates/{code}/changes/\d+/undo", administrator.get(f"/certificates/{code}/changes").text)
     assert link

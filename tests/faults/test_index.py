@@ -25,21 +25,43 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "faults/test_full_disk.py::test_an_answer_that_finds_no_room_is_told_so_and_not_called_saved",
     ),
     8: ("faults/test_locked_database.py::test_a_submit_that_cannot_be_stored_comes_back_whole",),
-    # Time, and those who keep it.
+    # Jobs.
+    13: (
+        "test_jobs.py::test_a_job_whose_worker_died_runs_again_and_has_its_effect_once",
+        "faults/test_jobs.py::test_a_worker_killed_in_the_middle_of_long_work_leaves_it_to_the_next_one",
+        "reporting/test_bundles.py::test_a_worker_killed_in_any_piece_changes_nothing_of_what_comes_out",
+    ),
+    14: (
+        "test_jobs.py::test_a_job_delivered_twice_has_its_effect_once",
+        "test_batches.py::test_a_piece_that_two_workers_did_counts_once",
+    ),
+    15: (
+        "test_jobs.py::test_a_mail_server_that_is_down_only_delays_the_mail",
+        "test_jobs.py::test_a_mail_server_that_is_down_for_a_day_makes_no_dead_letter",
+    ),
+    16: ("test_jobs.py::test_a_mail_server_that_hangs_is_given_up_on_in_time",),
+    17: ("test_jobs.py::test_a_poison_job_ends_as_a_dead_letter_with_its_cause",),
     18: (
+        "faults/test_jobs.py::test_two_schedulers_at_the_same_moment_queue_one_reminder",
         "certification/test_reminders.py::test_two_schedulers_at_the_same_moment_plan_each_thing_once",
         "certification/test_reminders.py::test_two_schedulers_and_a_clock_that_goes_back_send_one_mail",
     ),
+    # Days and clocks.
     19: (
-        "certification/test_reminders.py::test_two_schedulers_and_a_clock_that_goes_back_send_one_mail",
-        "certification/test_reminders.py::test_a_clock_that_goes_back_asks_for_nothing_that_was_said_more_urgently",
+        "faults/test_clock.py::test_a_clock_that_jumps_forth_and_back_leaves_no_certificate_expired",
+        "faults/test_clock.py::test_a_clock_that_jumps_back_before_the_award_does_not_call_it_expired",
     ),
     20: (
+        "faults/test_clock.py::test_a_leap_day_ends_on_the_last_day_of_a_shorter_february",
         "certification/test_requirements.py::test_earned_on_29_february_it_ends_on_28_february",
-        "certification/test_reminders.py::test_thirty_days_before_29_february_is_30_january",
     ),
-    21: ("certification/test_reminders.py::test_it_is_eight_by_the_clock_on_the_wall_on_the_days_that_it_changes",),
-    22: ("certification/test_reminders.py::test_at_the_instant_of_expiry_there_is_nothing_left_to_remind_of",),
+    21: (
+        "faults/test_clock.py::test_where_the_clocks_change_the_end_is_stored_in_utc_and_shown_as_the_local_day",
+        "cohorts/test_lapses.py::test_the_days_of_grace_are_whole_days_where_the_clocks_change",
+    ),
+    22: (
+        "faults/test_clock.py::test_at_the_very_instant_of_its_end_a_certificate_has_ended_on_the_page_and_in_every_count",
+    ),
     # Certificates that may not be false.
     23: (
         "faults/test_answers.py::test_a_submit_is_dated_by_the_servers_clock_whatever_the_page_says",
@@ -54,12 +76,17 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "certification/test_awards.py::test_sql_cannot_make_a_certificate_without_an_attempt",
         "certification/test_awards.py::test_sql_cannot_make_a_certificate_on_an_attempt_that_was_not_passed",
         "certification/test_awards.py::test_sql_cannot_take_the_pass_away_from_under_a_certificate",
+        "certification/test_certifying.py::test_sql_cannot_make_a_certification_without_evidence",
+        "certification/test_changes.py::test_the_database_lets_no_two_awards_of_a_cycle_stand",
     ),
     28: (
         "certification/test_awards.py::test_two_graders_at_once_make_one_certificate",
         "assessment/test_submitting.py::test_a_double_click_at_the_same_moment_is_one_submit",
     ),
-    29: ("certification/test_pages.py::test_revoked_expired_and_replaced_say_so",),
+    29: (
+        "certification/test_pages.py::test_revoked_expired_and_replaced_say_so",
+        "certification/test_changes.py::test_whatever_is_changed_and_undone_every_code_answers_and_one_award_stands_at_most",
+    ),
     30: (
         "certification/test_codes.py::test_a_new_code_has_three_groups_of_four_and_is_its_own_normal_form",
         "certification/test_pages.py::test_look_ups_are_limited_per_address",
@@ -118,7 +145,7 @@ def names_in(path: Path) -> set[str]:
 
 
 def test_no_fault_is_left_out() -> None:
-    assert sorted(SHOWN_BY) == [*range(1, 9), *range(18, 36), *range(41, 50)]
+    assert sorted(SHOWN_BY) == [*range(1, 9), *range(13, 36), *range(41, 50)]
 
 
 @pytest.mark.parametrize("fault", SHOWN_BY)

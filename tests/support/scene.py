@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -11,14 +12,15 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from lms import batches, journey
+from lms import amending, batches, journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
-from lms.certification import credit_bodies, rule_files, sharing
+from lms.certification import credit_bodies, paper_records, rule_files, sharing, trainings
 from lms.certification.badges import issuing, proof
 from lms.certification.badges.addresses import last_part
 from lms.certification.credit_models import ApprovedLine, CreditApproval
 from lms.certification.models import Certificate, ExternalTraining
+from lms.certification.trainings import Claim, Stored
 from lms.clock import utc_now
 from lms.cohorts import invitations as cohort_invitations
 from lms.cohorts import teams, templates
@@ -117,7 +119,12 @@ class Scene:
             token = issuing.token_of(certificate.id, settings)
             db.session.rollback()
             write(self._make_letters)
-            license_id, training_id, approval_id = write(self._make_credit)
+            license_id, credited_id, approval_id = write(self._make_credit)
+            change_id = write(
+                lambda: amending.correct_own_name(certificate.id, "Another Name", "Married", settings, now=utc_now()).id
+            )
+            training_id = write(self._hand_in)
+            entry_id = write(self._enter_paper)
             batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
             cohort_id = write(self._make_cohort)
             write(self._make_certification)
@@ -153,11 +160,14 @@ class Scene:
                 "cohort_invitations.withdraw_invitation.invitation_id": self._first(select(CohortInvitation.id)),
                 "cohort_invitations.join_by_link.token": "not-a-token",
                 "license_id": license_id,
-                "training_id": training_id,
+                "elsewhere.credit_training.training_id": credited_id,
                 "approval_id": approval_id,
                 "body_slug": "missouri-post",
                 "message_id": self._first(select(OutboxMessage.id)),
                 "batch_id": batch_id,
+                "change_id": change_id,
+                "training_id": training_id,
+                "entry_id": entry_id,
                 "name": "none.zip",
                 "number": 1,
                 "path": "none.png",
@@ -244,6 +254,20 @@ class Scene:
         db.session.flush()
         db.session.add(ApprovedLine(approval_id=approval.id, category="legal-studies", minutes=10))
         return license.id, training.id, approval.id
+
+    def _hand_in(self) -> int:
+        content = b"paper"
+        self.app.extensions["lms"].files.write("evidence/scene.pdf", content)
+        evidence = Stored("evidence/scene.pdf", "paper.pdf", "application/pdf", hashlib.sha256(content).hexdigest())
+        claim = Claim("Done elsewhere", "Academy", date(2026, 1, 2), 60)
+        return trainings.hand_in(self.owner, claim, evidence, today=date(2026, 1, 3), now=utc_now()).id
+
+    def _enter_paper(self) -> int:
+        claim = Claim("On paper", "Academy", date(2026, 1, 2), 60)
+        line = paper_records.Line(1, "", "", "", "", "", "")
+        checked = [paper_records.Checked(line, "match", "", self.owner, "", claim)]
+        entry, _people = paper_records.enter(checked, actor_id=self.people["admin_a"], now=utc_now())
+        return entry.id
 
     def _make_cohort(self) -> int:
         templates.publish_templates(SHIPPED_COURSES / "cohorts")

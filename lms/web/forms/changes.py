@@ -11,16 +11,21 @@ from wtforms.validators import InputRequired
 from lms.web.forms.fields import AtMost, DayField
 
 
-class ReasonForm(FlaskForm):
-    """Why something is changed or taken back."""
-
-    reason = TextAreaField(
+def reason_field() -> TextAreaField:
+    """Why something is changed or taken back; a new one each time, for a form shows its fields as they were made."""
+    return TextAreaField(
         _("Reason"),
         description=_(
             "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
         ),
         validators=[InputRequired(_("Say why.")), AtMost(1000)],
     )
+
+
+class ReasonForm(FlaskForm):
+    """Why something is taken back."""
+
+    reason = reason_field()
 
 
 class RenameForm(FlaskForm):
@@ -31,7 +36,7 @@ class RenameForm(FlaskForm):
         validators=[InputRequired(_("Type the name as it should be printed.")), AtMost(200)],
         render_kw={"autocomplete": "off"},
     )
-    reason = ReasonForm.reason
+    reason = reason_field()
 
 
 class ReissueForm(FlaskForm):
@@ -49,7 +54,7 @@ class ReissueForm(FlaskForm):
         description=_("Take the mark away from credit that should not have been given."),
         coerce=int,
     )
-    reason = ReasonForm.reason
+    reason = reason_field()
 
 
 class ExtendForm(FlaskForm):
@@ -58,7 +63,7 @@ class ExtendForm(FlaskForm):
     valid_until = DayField(
         _("New last valid day"), validators=[InputRequired(_("Say until which day it should be valid."))]
     )
-    reason = ReasonForm.reason
+    reason = reason_field()
 
 
 class DecideForm(FlaskForm):
@@ -69,4 +74,4 @@ class DecideForm(FlaskForm):
         choices=[SelectChoice("approve", _("Approve")), SelectChoice("refuse", _("Refuse"))],
         validators=[InputRequired(_("Choose whether to approve or refuse."))],
     )
-    reason = ReasonForm.reason
+    reason = reason_field()

@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lms.certification.trainings import MOST_MINUTES
-from lms.web.forms.changes import ReasonForm
+from lms.web.forms.changes import reason_field
 from lms.web.forms.fields import AtMost, DayField
 
 
@@ -77,7 +77,7 @@ class DecideTrainingForm(FlaskForm):
     valid_until = DayField(
         _("Counts until"), description=_("The last day on which it counts as the course. Empty: without an end.")
     )
-    reason = ReasonForm.reason
+    reason = reason_field()
 
 
 class PaperForm(FlaskForm):

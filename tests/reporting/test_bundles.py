@@ -1,0 +1,226 @@
+"""Many certificates as files: whole after a kill, only what the asker may see, what was left out named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pikepdf
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from lms import jobs
+from lms.batches import Batch
+from lms.certification import awards, store
+from lms.certification.models import Certificate
+from lms.clock import utc_now
+from lms.database import db, run_transaction
+from lms.jobs import deliver_due
+from lms.outbox import OutboxMessage
+from lms.people.models import RoleGrant
+from lms.reporting import bundles
+from lms.reporting.bundles import Wish
+from tests.certification.conftest import NOON, Learners, learners  # noqa: F401 - a fixture
+from tests.support.visits import send
+from tests.support.world import World
+
+
+@pytest.fixture(autouse=True)
+def no_children_stay() -> Iterator[None]:
+    yield
+    bundles._close_room()
+
+
+class Office:
+    """An administrator, and what they ask for."""
+
+    def __init__(self, learners: Learners) -> None:  # noqa: F811
+        self.learners, self.world = learners, learners.world
+        self.app: Flask = learners.world.app
+        self.administrator = self.world.user("Ada", agency=learners.agency)
+        self.world.grant(self.administrator, "agency-administrator", learners.agency)
+        self.client = self.world.client_of(self.administrator)
+
+    def ask(self, **wish) -> int:
+        return self.world.write(lambda: bundles.ask(Wish(**wish), asked_by_id=self.administrator).id)
+
+    def work(self) -> None:
+        while deliver_due(self.app):
+            pass
+
+    def batch(self, number: int) -> Batch:
+        return self.world.read(lambda: db.session.get_one(Batch, number))
+
+    def file(self, number: int, name: str) -> bytes:
+        answer = self.client.get(f"/batches/{number}/files/{name}")
+        assert answer.status_code == 200, name
+        return answer.data
+
+    def zip(self, number: int, volume: int = 1) -> zipfile.ZipFile:
+        return zipfile.ZipFile(io.BytesIO(self.file(number, f"certificates-{volume}.zip")))
+
+
+@pytest.fixture
+def office(learners: Learners) -> Office:  # noqa: F811
+    return Office(learners)
+
+
+def index_of(archive: zipfile.ZipFile) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(archive.read("index.csv").decode("utf-8-sig"))))
+
+
+def test_the_zip_holds_each_pdf_and_an_index_and_names_what_was_left_out(office: Office) -> None:
+    codes = [office.learners.certified(f"Person {number}")[1] for number in range(3)]
+    revoked = office.learners.row(codes[1]).id
+    office.world.write(
+        lambda: awards.revoke(db.session.get_one(Certificate, revoked), "Wrong", office.administrator, NOON)
+    )
+
+    number = office.ask(is_merged=True)
+    office.work()
+
+    batch = office.batch(number)
+    assert (batch.state, batch.total, batch.done, batch.left_out) == ("finished", 3, 2, 1)
+    assert batch.problems == [{"item": f"Person 1 ({codes[1]})", "reason": "It was revoked."}]
+    archive = office.zip(number)
+    assert archive.testzip() is None
+    rows = index_of(archive)
+    assert [(row["code"], row["name"], row["agency"], row["status"]) for row in rows] == [
+        (codes[0], "Person 0", "General Hospital", "valid"),
+        (codes[2], "Person 2", "General Hospital", "valid"),
+    ]
+    assert sorted(archive.namelist()) == sorted([row["file"] for row in rows] + ["index.csv"])
+    row = office.learners.row(codes[0])
+    files = office.app.extensions["lms"].files
+    assert archive.read(rows[0]["file"]) == files.read(row.document_name)
+    assert store.stored_document(row.document_name, row.document_hash, files) is not None
+    with pikepdf.open(io.BytesIO(office.file(number, "certificates-1.pdf"))) as merged:
+        assert len(merged.pages) == 4
+
+
+def test_volumes_hold_everything_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "VOLUME", 3)
+    monkeypatch.setattr(bundles, "DRAWN", 2)
+    codes = [office.learners.certified(f"Person {number}")[1] for number in range(7)]
+
+    number = office.ask()
+    office.work()
+
+    assert office.batch(number).done == 7
+    found = [row["code"] for volume in (1, 2, 3) for row in index_of(office.zip(number, volume))]
+    assert found == codes
+
+
+def test_a_worker_killed_in_any_piece_changes_nothing_of_what_comes_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each piece is done twice: once by a worker that dies before it can record it."""
+    monkeypatch.setattr(bundles, "VOLUME", 2)
+    monkeypatch.setattr(bundles, "DRAWN", 1)
+    codes = [office.learners.certified(f"Person {number}")[1] for number in range(3)]
+    dying: set[str] = set()
+
+    def dies_once(batch: Batch, runtime: object):
+        piece = bundles.do_piece(batch, runtime)
+        if str(batch.cursor) not in dying:
+            dying.add(str(batch.cursor))
+            raise RuntimeError("killed")
+        return piece
+
+    monkeypatch.setitem(jobs.RUNNERS, bundles.KIND, dies_once)
+    number = office.ask(is_merged=True)
+    for _ in range(20):
+        office.work()
+
+        def make_due() -> None:
+            for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.delivered_at.is_(None))):
+                message.due_at, message.tries = utc_now(), 0
+
+        with office.app.app_context():
+            run_transaction(make_due)
+
+    batch = office.batch(number)
+    assert len(dying) >= 5
+    assert (batch.state, batch.done, batch.left_out) == ("finished", 3, 0)
+    found = [row["code"] for volume in (1, 2) for row in index_of(office.zip(number, volume))]
+    assert found == codes
+    assert [one["name"] for one in batch.result["files"]] == [
+        "certificates-1.zip", "certificates-1.pdf", "certificates-2.zip", "certificates-2.pdf",
+    ]  # fmt: skip
+
+
+def test_only_what_the_asker_may_see_when_it_runs_is_in_it(office: Office, world: World) -> None:
+    _, own = office.learners.certified("Own")
+    elsewhere = Learners.__new__(Learners)
+    elsewhere.world, elsewhere.agency, elsewhere.version = world, world.agency("Elsewhere"), office.learners.version
+    elsewhere.certified("Foreign")
+    number = office.ask()
+    office.work()
+    assert [row["code"] for row in index_of(office.zip(number))] == [own]
+
+    second = office.ask()
+
+    def demote() -> None:
+        for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == office.administrator)):
+            grant.revoked_at = utc_now()
+
+    office.world.write(demote)
+    office.work()
+
+    batch = office.batch(second)
+    assert (batch.state, batch.done, batch.result) == ("failed", 0, {})
+    assert batch.cause is not None
+
+
+def test_dates_and_courses_narrow_it(office: Office) -> None:
+    course = office.world.read(lambda: db.session.scalars(select(Certificate.course_id)).first())
+    _, early = office.learners.certified("Early")
+    _, late = office.learners.certified("Late", now=NOON + timedelta(days=10))
+    course = office.learners.row(early).course_id
+    day = office.learners.row(late).completed_on
+
+    numbers = [
+        office.ask(since=day),
+        office.ask(until=day - timedelta(days=1)),
+        office.ask(course_id=(course or 0) + 1),
+    ]
+    office.work()
+
+    assert [row["code"] for row in index_of(office.zip(numbers[0]))] == [late]
+    assert [row["code"] for row in index_of(office.zip(numbers[1]))] == [early]
+    empty = office.batch(numbers[2])
+    assert (empty.state, empty.total, empty.result) == ("finished", 0, {"files": []})
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_only_text(office: Office) -> None:
+    office.learners.certified("=cmd()")
+
+    number = office.ask()
+    office.work()
+
+    assert index_of(office.zip(number))[0]["name"] == "'=cmd()"
+
+
+def test_the_page_asks_and_leads_to_the_work(office: Office, world: World) -> None:
+    page = office.client.get("/reports/certificates")
+    assert "Signatures are lost" in page.text
+    agency = office.learners.agency
+
+    answer = send(
+        office.client, "/reports/certificates", {"agency": str(agency), "what": "course:tiny", "is_merged": "y"}
+    )
+    wrong = {"since-month": "3", "since-day": "2", "since-year": "2026"}
+    wrong |= {"until-month": "3", "until-day": "1", "until-year": "2026", "what": ""}
+
+    assert answer.status_code == 303
+    assert office.client.get(answer.headers["Location"]).status_code == 200
+    assert send(office.client, "/reports/certificates", wrong).status_code == 422
+    foreign = {"agency": str(world.agency("Elsewhere")), "what": ""}
+    assert send(office.client, "/reports/certificates", foreign).status_code == 404
+    for _ in range(2):
+        send(office.client, "/reports/certificates", {"what": ""})
+    assert send(office.client, "/reports/certificates", {"what": ""}).status_code == 422, "enough is under way"
