@@ -26,10 +26,23 @@ CHANGING = [(endpoint, method) for endpoint, method in TABLE if method != "GET"]
 ENTRIES = (
     *("agency_id", "seat_id", "template_id", "parent_id", "place", "role", "discipline", "county_fips", "kind", "code"),
     *("email", "name", "certificate_name", "language", "password", "password_again", "current_password", "kept"),
-    *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
+    *(
+        "next",
+        "to",
+        "lang",
+        "remark",
+        "reason",
+        "max_uses",
+        "days",
+        "sequence",
+        "idempotency_key",
+        "t-single",
+        "sure",
+        "purpose",
+    ),
     *(
         f"{day}-{part}"
-        for day in ("day", "until", "started_on", "starts_on", "ready_by", "met_on")
+        for day in ("day", "since", "until", "started_on", "starts_on", "ready_by", "met_on")
         for part in DAY_PARTS
     ),
 )

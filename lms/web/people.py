@@ -109,7 +109,7 @@ def show_person(user_id: int) -> str:
         today=today(),
         status_tags=STATUS_TAGS,
         manages=manages,
-        may_make_record=allows_one_of(person, user.id, Permission.MAKE_RECORDS),
+        may_make_record=reaches_person(person, user.id, Permission.MAKE_RECORDS),
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
         and user.id != person.id
@@ -117,9 +117,10 @@ def show_person(user_id: int) -> str:
     )
 
 
-def allows_one_of(person: Viewer, user_id: int, permission: Permission) -> bool:
+def reaches_person(person: Viewer, user_id: int, permission: Permission) -> bool:
     """Whether a permission of the viewer reaches a person."""
-    return user_id in set(db.session.scalars(visible_users(person, permission).where(User.id == user_id)))
+    query = select(User.id).where(User.id == user_id, User.id.in_(visible_users(person, permission)))
+    return db.session.scalar(query) is not None
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:
