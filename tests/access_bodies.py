@@ -9,6 +9,12 @@ from typing import Any
 
 DAY = {"started_on-month": "1", "started_on-day": "2", "started_on-year": "2026"}
 
+RECORD = {
+    **{"since-month": "1", "since-day": "2", "since-year": "2026"},
+    **{"until-month": "1", "until-day": "3", "until-year": "2026"},
+    **{"purpose": "court", "reason": "Request 12", "sure": "1"},
+}
+
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("accounts.show_account", "POST"): {"name": "Changed", "certificate_name": "", "language": "en"},
     ("agencies.add_agency", "POST"): {"name": "New", "kind": "school", "parent_id": "agency_id", "county_fips": ""},
@@ -34,5 +40,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("places.end_place", "POST"): {"day-month": "1", "day-day": "2", "day-year": "2026"},
     ("training_paper.undo_entry", "POST"): {"reason": "x"},
     ("training_queue.decide", "POST"): {"decision": "refuse", "reason": "x"},
+    ("records.make_own_record", "POST"): RECORD,
+    ("records.make_record", "POST"): RECORD,
     ("roles.grant_role", "POST"): {"role": "agency-administrator", "agency_id": "agency_id"},
 }

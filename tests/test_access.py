@@ -31,10 +31,12 @@ ENTRIES = (
     *("board", "state", "number", "is_printed", "course_id", "type", "approval_number", "provider_number", "statement"),
     *("body", "category", "topic", "columns", "since", "minutes-legal-studies", "minutes-implicit-bias"),
     *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
+    "purpose",
     *(
         f"{day}-{part}"
         for day in (
             "day",
+            "since",
             "until",
             "started_on",
             "starts_on",

@@ -134,6 +134,7 @@ def _with_credit(facts: CertificateFacts, granted: credit.Granted) -> Certificat
 
 def award_team_certificate(
     *,
+    cohort_id: int,
     title: str,
     team: TeamFacts,
     agency_id: int,
@@ -147,7 +148,7 @@ def award_team_certificate(
 ) -> Certificate:
     """A team's certificate. That it is earned, and earned once, is the cohort's business (TeamAward is unique).
 
-    The caller commits.
+    The caller adds the award in the same transaction, without which it cannot be committed, and commits.
     """
     facts = CertificateFacts(
         kind="team",
@@ -160,7 +161,7 @@ def award_team_certificate(
         **dated(now, valid_months, site),
         **from_site(site),
     )
-    certificate = insert_certificate(facts, now, site, agency_id=agency_id, cycle=cycle)
+    certificate = insert_certificate(facts, now, site, agency_id=agency_id, team_cohort_id=cohort_id, cycle=cycle)
     note_issue(certificate, actor_id)
     return certificate
 

@@ -156,13 +156,15 @@ class Certificate(Model):
 
     Valid while `valid_from <= now < expires_at` (half open; null never expires) and neither revoked nor superseded.
     A course certificate cannot exist without a passed attempt: the composite foreign key sees `passed`. A certification
-    cannot exist without evidence, which belongs to the same person.
+    cannot exist without evidence, which belongs to the same person. A team's cannot exist without its award: the later
+    room of the teams ties it (`cohorts.models.TeamAward`).
     """
 
     __tablename__ = "lms_certificates"
     __table_args__ = (
         UniqueConstraint("code"),
         UniqueConstraint("id", "user_id"),
+        UniqueConstraint("id", "team_cohort_id", "cycle"),
         ForeignKeyConstraint(
             ["attempt_id", "attempt_passed"],
             ["lms_attempts.id", "lms_attempts.passed"],
@@ -193,6 +195,7 @@ class Certificate(Model):
             ondelete="RESTRICT",
         ),
         CheckConstraint("kind = 'team' OR user_id IS NOT NULL", name="a_person_holds_it"),
+        CheckConstraint("(kind = 'team') = (team_cohort_id IS NOT NULL)", name="team_names_its_cohort"),
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked_with_a_reason"),
         CheckConstraint("expires_at IS NULL OR expires_at > valid_from", name="expires_after_it_begins"),
         Index(
@@ -212,6 +215,14 @@ class Certificate(Model):
             unique=True,
             sqlite_where=text("kind = 'certification' AND superseded_by_id IS NULL"),
             postgresql_where=text("kind = 'certification' AND superseded_by_id IS NULL"),
+        ),
+        Index(
+            "uq_lms_certificates_team_cycle",
+            "team_cohort_id",
+            "cycle",
+            unique=True,
+            sqlite_where=text("kind = 'team' AND superseded_by_id IS NULL"),
+            postgresql_where=text("kind = 'team' AND superseded_by_id IS NULL"),
         ),
         Index("ix_lms_certificates_user_id", "user_id", "course_id"),
         Index(
@@ -241,6 +252,8 @@ class Certificate(Model):
     evidence_certificate_id: Mapped[int | None]
     """The first of what shows that the rule was met (all of it: Evidence); a certification cannot exist without."""
     evidence_training_id: Mapped[int | None]
+    team_cohort_id: Mapped[int | None]
+    """The team; with `cycle` it names the award, which must be there when the transaction ends."""
     cycle: Mapped[int] = mapped_column(default=1)
     facts: Mapped[dict[str, Any]]
     language: Mapped[str] = mapped_column(String(8))

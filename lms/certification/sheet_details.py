@@ -25,7 +25,7 @@ def details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
         "milestones": [
             {
                 "title": setter.set(one.title),
-                "met_on": long_day(one.met_on, facts.language) if one.met_on else "–",
+                "met_on": long_day(one.met_on, facts.language) if one.met_on else word(facts.language, "met_by_award"),
             }
             for one in (team.milestones if team else ())
         ],

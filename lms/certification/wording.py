@@ -55,6 +55,7 @@ ENGLISH = {
     "milestones": "Milestones",
     "milestone": "Milestone",
     "met_on": "Met on",
+    "met_by_award": "By the day of the award",
     "provider": "Provider",
     "provider_numbers": "Provider numbers: {numbers}",
     "pass_rule": "Completion requires at least {percent} percent on the final quiz. Scores are not printed.",
@@ -137,6 +138,7 @@ SPANISH = {
     "milestones": "Metas",
     "milestone": "Meta",
     "met_on": "Cumplida el",
+    "met_by_award": "Hasta el día del otorgamiento",
     "provider": "Proveedor",
     "provider_numbers": "Números de proveedor: {numbers}",
     "pass_rule": "Para completar el curso se exige al menos {percent} por ciento en el cuestionario final. "

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.certification.models import Certificate
@@ -153,16 +163,50 @@ class Milestone(Model):
 
 
 class TeamAward(Model):
-    """Ties a team certificate to its cohort, with the composition on the day it was issued."""
+    """Ties a team certificate to its cohort, with the composition on the day it was issued: one for each cycle.
+
+    The strongest that both engines hold, each by a named constraint, whoever writes the rows:
+    a team certificate without an award of its cohort and cycle cannot be committed (`fk_lms_certificates_team_award`,
+    deferred to the end of the transaction since each row names the other; SQLite and PostgreSQL both defer); an award
+    names only a certificate of its own cohort and cycle, hence of a team (`fk_lms_team_awards_own_certificate`); there
+    is one award (`uq_lms_team_awards_cohort_id_cycle`) and one certificate that was not superseded
+    (`uq_lms_certificates_team_cycle`) for each cycle. A reissued certificate of the same cycle shares the award, whose
+    composition nobody writes again. That its seats really were certified no constraint can see: `standing` decides
+    that while it holds the cohort's row.
+    """
 
     __tablename__ = "lms_team_awards"
-    __table_args__ = (UniqueConstraint("cohort_id", "cycle"), UniqueConstraint("certificate_id"))
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "cycle"),
+        UniqueConstraint("certificate_id"),
+        ForeignKeyConstraint(
+            ["certificate_id", "cohort_id", "cycle"],
+            ["lms_certificates.id", "lms_certificates.team_cohort_id", "lms_certificates.cycle"],
+            name="fk_lms_team_awards_own_certificate",
+            ondelete="RESTRICT",
+        ),
+    )
 
     id: Mapped[primary_key]
     cohort_id: Mapped[int] = mapped_column(ForeignKey("lms_cohorts.id", ondelete="RESTRICT"))
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
+    certificate_id: Mapped[int]
     cycle: Mapped[int]
     composition: Mapped[list[Any]]
     awarded_at: Mapped[datetime]
-    cohort: Mapped[Cohort] = relationship()
-    certificate: Mapped[Certificate] = relationship()
+    cohort: Mapped[Cohort] = relationship(foreign_keys="TeamAward.cohort_id")
+    certificate: Mapped[Certificate] = relationship(
+        primaryjoin="foreign(TeamAward.certificate_id) == Certificate.id", viewonly=True
+    )
+
+
+TEAM_AWARD_OF_A_CERTIFICATE = ForeignKeyConstraint(
+    ["team_cohort_id", "cycle"],
+    ["lms_team_awards.cohort_id", "lms_team_awards.cycle"],
+    name="fk_lms_certificates_team_award",
+    deferrable=True,
+    initially="DEFERRED",
+    use_alter=True,
+)
+"""Declared here and not with Certificate: a room names only what earlier rooms have."""
+
+cast(Table, Certificate.__table__).append_constraint(TEAM_AWARD_OF_A_CERTIFICATE)

@@ -104,6 +104,7 @@ def _issue(loaded: CohortBoard, now: datetime, site: AwardSite, actor_id: int | 
     language = cohort.coordinator.language
     cycle = (last or 0) + 1
     certificate = award_team_certificate(
+        cohort_id=cohort.id,
         title=in_language(cohort.rules["title"], language),
         team=_team_facts(loaded, language),
         agency_id=cohort.agency_id,
@@ -156,7 +157,8 @@ def _team_facts(loaded: CohortBoard, language: str) -> TeamFacts:
             person = loaded.people[holder.user_id]
             title = in_language(loaded.seats[one.seat.id].title, language)
             lines.append(SeatLine(title, one.seat.discipline, person.printed_name, person.agency_name))
-    met = [one for one in loaded.milestones if one.met_on is not None]
+    known = set(loaded.board.met_milestones)
+    met = [one for one in loaded.milestones if one.met_on is not None or one.key in known]
     return TeamFacts(
         cohort_name=loaded.cohort.name,
         composition=tuple(lines),

@@ -120,7 +120,7 @@ def show_person(user_id: int) -> str:
         licenses=seen,
         bodies=load_bodies({one.board for one in seen}) if seen else {},
         manages=manages,
-        may_make_record=allows_one_of(person, user.id, Permission.MAKE_RECORDS),
+        may_make_record=reaches_person(person, user.id, Permission.MAKE_RECORDS),
         gives_roles=bool(roles.roles_to_give(person)),
         may_disable=manages
         and user.id != person.id
@@ -136,10 +136,10 @@ def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[
     return {"not_yet": found, "in_reach": in_reach(user_id), "missing_words": MISSING_WORDS}
 
 
-def allows_one_of(person: Viewer, user_id: int, permission: Permission) -> bool:
+def reaches_person(person: Viewer, user_id: int, permission: Permission) -> bool:
     """Whether a permission of the viewer reaches a person."""
-    found = select(User.id).where(User.id == user_id, User.id.in_(visible_users(person, permission)))
-    return db.session.scalar(found) is not None
+    query = select(User.id).where(User.id == user_id, User.id.in_(visible_users(person, permission)))
+    return db.session.scalar(query) is not None
 
 
 def find_person(person: Viewer, user_id: int, permission: Permission) -> User:
