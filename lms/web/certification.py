@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,8 +20,9 @@ from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
 from lms.certification.signers import signing_material
+from lms.certification.reminders import MARKS
 from lms.certification.standing import status_of
-from lms.certification.transcript import line_of, load_transcript
+from lms.certification.transcript import Line, line_of, load_transcript
 from lms.certification.verification import standing_with
 from lms.certification.wording import suggested_text
 from lms.clock import local_day, utc_now
@@ -76,14 +79,30 @@ def home_certificates(person: Viewer) -> HomeSection | None:
 @signed_in
 def list_certificates() -> str:
     """What one holds, the newest first, and why there is no certificate yet for what one has begun."""
+    transcript = load_transcript(viewer().id, utc_now())
     return render_template(
         "certification/list.html",
-        transcript=load_transcript(viewer().id, utc_now()),
+        transcript=transcript,
+        ending=ending_codes(transcript.lines, today()),
         not_yet=why_not_yet(viewer().id, language(), today()),
         in_reach=in_reach(viewer().id),
         status_tags=STATUS_TAGS,
         missing_words=MISSING_WORDS,
     )
+
+
+def ending_codes(lines: Iterable[Line], day: date) -> set[str]:
+    """Codes of what ends within the longest reminder, or has ended, and that no later award of the same renews."""
+    found, seen = set(), set()
+    for line in lines:
+        subject = (line.facts.course_slug, line.facts.certification_slug)
+        if line.status not in ("valid", "expired") or subject in seen or not any(subject):
+            continue
+        seen.add(subject)
+        end = line.facts.valid_until
+        if end is not None and (end - day).days <= MARKS[0]:
+            found.add(line.code)
+    return found
 
 
 @blueprint.get("/certificates/<code>")

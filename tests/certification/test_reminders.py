@@ -358,3 +358,13 @@ def test_home_says_what_ends_soon_and_how_to_renew_it(learners: Learners, admini
     assert '<a href="/courses/tiny">How to renew it' in own
     assert "1 person has a certificate that expires within 60 days" in head
     assert 'href="/reports/expiring"' in head
+
+
+@pytest.mark.parametrize(("left", "is_told"), [(91, False), (90, True), (-5, True)])
+def test_the_page_that_the_mail_leads_to_shows_the_way_to_renew(
+    learners: Learners, holder: tuple[int, str], left: int, is_told: bool
+) -> None:
+    with time_machine.travel(at(END - timedelta(days=left)), tick=False):
+        page = learners.world.client_of(holder[0]).get("/certificates").text
+
+    assert ('<a href="/courses/tiny">How to renew it' in page) is is_told
