@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from lms.app import create_app
+from lms.certification.credit_bodies import publish_bodies, publish_mandates
+from lms.clock import utc_now
 from lms.cohorts.templates import publish_templates
 from lms.database import Model, db, run_transaction
 from lms.demo import DEMO_PASSWORD, make_demo
@@ -83,6 +85,8 @@ def serve(folder: Path) -> Iterator[Site]:
         for course in course_folders(SHIPPED_COURSES):
             publish_folder(course)
         run_transaction(lambda: publish_templates(SHIPPED_COURSES / "cohorts"))
+        run_transaction(lambda: publish_bodies(SHIPPED_COURSES / "credit-bodies", utc_now()))
+        run_transaction(lambda: publish_mandates(SHIPPED_COURSES / "mandates", utc_now()))
         make_demo(app.extensions["lms"].settings, lambda text: None)
     with serving(app) as site:
         yield site

@@ -23,8 +23,15 @@ LEARNER = (
     "/cohorts",
     "/cohorts/1",
     "/account",
+    "/account/licenses",
+    "/account/licenses/new",
+    "/courses/understanding-trafficking/counts",
+    "/transcript/clee",
 )
-STAFF = ("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox")
+STAFF = (
+    *("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
+    *("/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
+)
 COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
 
 CASES = [
