@@ -26,20 +26,16 @@ LEARNER = (
     "/cohorts",
     "/cohorts/1",
     "/account",
+    "/account/licenses",
+    "/account/licenses/new",
+    "/courses/understanding-trafficking/counts",
+    "/transcript/clee",
 )
 STAFF = (
-    "/reports",
-    "/people",
-    "/people/5",
-    "/agencies",
-    "/audit",
-    "/cohorts",
-    "/outbox",
-    "/certifications/new",
-    "/certifications/schools/edit",
-    "/certifications/schools/history",
-    "/certifications/schools/archive",
-    "/certifications/schools/issue",
+    *("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
+    *("/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
+    *("/certifications/new", "/certifications/schools/edit", "/certifications/schools/history"),
+    *("/certifications/schools/archive", "/certifications/schools/issue"),
 )
 COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
 

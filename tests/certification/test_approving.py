@@ -18,6 +18,7 @@ from lms.certification.models import ExternalTraining
 from lms.certification.yearly import load_year
 from lms.courseware.credit_files import CERTIFICATE_ELEMENTS
 from lms.database import db
+from lms.doctor import look_at_credit
 from lms.errors import Invalid, NotFound
 from tests.certification.conftest import NOON, SAMPLE, SITE, Learners
 from tests.support.world import SHIPPED_COURSES
@@ -138,6 +139,19 @@ def test_settings_that_lose_an_address_later_are_found(clerk: Clerk) -> None:
     assert [one.lacks for one in clerk.world.read(lambda: approving.look_at_all(there))] == [()]
     (looked,) = clerk.world.read(lambda: approving.look_at_all(SITE))
     assert [lack.element for lack in looked.lacks] == ["provider-address"]
+
+
+def test_the_doctor_looks_at_the_approvals_with_the_settings_of_the_day(clerk: Clerk) -> None:
+    settings = clerk.world.app.extensions["lms"].settings
+    there = replace(SITE, provider_address="1 Main St")
+
+    assert look_at_credit(settings) == "no approval is entered"
+    clerk.enter(valid_from=date(2026, 1, 1))
+    assert look_at_credit(settings) == "1 approvals, nothing is missing"
+    nursing = {"body": "ancc", "type": "nursing-contact-hours", "minutes": {None: 10}, "statement": "Approved by X."}
+    clerk.enter(**nursing, site=there, valid_from=date(2026, 1, 1))
+    with pytest.raises(ValueError, match="LMS_PROVIDER_ADDRESS"):
+        look_at_credit(settings)
 
 
 def test_every_element_that_a_body_may_ask_for_is_looked_for_and_explained() -> None:

@@ -18,6 +18,7 @@ from lms.certification.facts import CertificateFacts, CreditLineFacts
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import Invalid
+from lms.learning.models import Enrollment
 from lms.people import licenses
 from tests.certification.conftest import NOON, Learners
 from tests.support.world import SHIPPED_COURSES, World
@@ -179,6 +180,24 @@ def test_what_a_body_has_given_is_not_suggested_to_it_any_more(credit: Credit) -
     facts = credit.certificate(user)
 
     assert {line.body for line in facts.suggested_credit} == suggested - {"missouri-post"}
+
+
+def test_a_renewal_of_only_what_changed_brings_no_credit_again(credit: Credit) -> None:
+    user = credit.world.user()
+    credit.license(user)
+    credit.approve()
+    modules = ("first-steps", "second-steps")
+    first = credit.learners.enroll(user, completed=modules)
+    earned = credit.learners.award(first, credit.learners.attempt(first))
+    second = credit.learners.enroll(user, completed=modules, cycle=2)
+    credit.world.write(lambda: setattr(db.session.get_one(Enrollment, second), "renews_id", first))
+
+    renewed = credit.learners.award(second, credit.learners.attempt(second))
+
+    assert earned is not None
+    assert renewed is not None
+    assert len(credit.facts(earned).credit) == 1
+    assert credit.facts(renewed).credit == ()
 
 
 def test_the_chosen_license_is_printed_and_no_other(credit: Credit) -> None:
