@@ -66,7 +66,9 @@ class Settings:
     mail_from: str = setting("training@localhost", "Sender address of mails.")
     mail_timeout_seconds: int = setting(10, "A mail server that is silent for longer is tried again later.")
     redis_url: str = setting("", "Queue and rate limits in Redis; files of the instance folder when empty.")
-    files_url: str = setting("", "fsspec address of the file store; a folder of the instance when empty.")
+    files_url: str = setting(
+        "", "File store (fsspec), e.g. `s3://bucket/folder` with the extra `s3`; a folder of the instance when empty."
+    )
     max_request_bytes: int = setting(2_000_000, "Larger request bodies are refused with 413.")
     sign_in_limit: str = setting("10 per 5 minutes", "Sign-in tries per account and per address.")
     verify_limit: str = setting("30 per minute", "Certificate look-ups per address.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from lms.errors import N_, Invalid
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MOST_BYTES = 500_000
 MOST_PIXELS = 12_000_000
@@ -30,6 +32,9 @@ def clean_logo(content: bytes) -> tuple[bytes, str]:
 
     Raises Invalid.
     """
+    # Here, and not above: web processes know this file, and few of them ever see a picture.
+    from PIL import Image
+
     if len(content) > MOST_BYTES:
         raise Invalid(IS_LARGE, field="logo")
     kind = next((kind for magic, kind in KINDS.items() if content.startswith(magic)), None)
@@ -49,6 +54,8 @@ def clean_logo(content: bytes) -> tuple[bytes, str]:
 
 
 def _painted(content: bytes, kind: str) -> Image.Image:
+    from PIL import Image, ImageOps
+
     with Image.open(io.BytesIO(content), formats=[kind]) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise Invalid(IS_LARGE, field="logo")

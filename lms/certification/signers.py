@@ -55,7 +55,10 @@ def trusted_roots() -> list[x509.Certificate]:
 
 
 def present_root(settings: Settings) -> x509.Certificate:
-    """The root of what is signed now."""
+    """The root of what is signed now. It is told also where its private key can no longer be opened."""
+    row = keys.find_in_use(FROM_FILE if settings.signing_pkcs12 else AUTHORITY)
+    if row is not None:
+        return authority.root_of(row.public_text)
     return authority.root_of(authority.pem_of(signing_material(settings)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -38,6 +39,17 @@ def keep_out_of_search(response: Response) -> Response:
     """A certificate is found by its code, never by a search."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+@blueprint.context_processor
+def offline_values() -> dict[str, Callable[[], str]]:
+    """The fingerprint of the authority, for the pages that show it; empty until something was signed."""
+
+    def known_fingerprint() -> str:
+        roots = trusted_roots()
+        return authority.shown_fingerprint(roots[0]) if roots else ""
+
+    return {"known_fingerprint": known_fingerprint}
 
 
 @blueprint.get("/verify")

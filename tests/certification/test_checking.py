@@ -128,7 +128,16 @@ def test_the_page_that_explains_shows_the_fingerprint_of_the_authority_that_can_
 
     assert authority.shown_fingerprint(root) in page
     assert "PRIVATE" not in pem
-    assert 'href="/verify/offline"' in page_of(client, "/verify")
+    form = page_of(client, "/verify").replace("<wbr>", "")
+    assert 'href="/verify/offline"' in form
+    assert authority.shown_fingerprint(root) in form
+
+
+def test_the_authority_is_told_also_where_its_key_can_no_longer_be_opened(context: Flask) -> None:
+    signers.signing_material(settings(context))
+    other = replace(settings(context), secret_key="another secret, long enough to be one")
+
+    assert signers.present_root(other) == signers.trusted_roots()[0]
 
 
 # --- the commands ---------------------------------------------------------------------------------------------------
