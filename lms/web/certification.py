@@ -12,10 +12,11 @@ from lms import journey
 from lms.access import Permission, Viewer
 from lms.certification import reach, sharing, store
 from lms.certification.codes import normalize_code
-from lms.certification.facts import AwardSite, CertificateFacts
+from lms.certification.facts import AwardSite, CertificateFacts, hours_of
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
 from lms.certification.standing import status_of
+from lms.certification.trainings import trainings_of
 from lms.certification.transcript import line_of, load_transcript
 from lms.certification.verification import standing_with
 from lms.certification.wording import suggested_text
@@ -200,7 +201,13 @@ def revoke_certificate(code: str) -> Page:
 def show_transcript() -> str:
     """All that one holds, with hours and standing, and the hours of each year."""
     transcript = load_transcript(viewer().id, utc_now())
-    return render_template("certification/transcript.html", transcript=transcript, status_tags=STATUS_TAGS)
+    return render_template(
+        "certification/transcript.html",
+        transcript=transcript,
+        elsewhere=[one for one in trainings_of(viewer().id) if one.state == "approved"],
+        hours_of=hours_of,
+        status_tags=STATUS_TAGS,
+    )
 
 
 @blueprint.get("/transcript.pdf")
