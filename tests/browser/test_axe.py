@@ -20,11 +20,25 @@ LEARNER = (
     "/learn/understanding-trafficking/data-and-limits",
     "/certificates",
     "/transcript",
+    "/training",
+    "/training/new",
     "/cohorts",
     "/cohorts/1",
     "/account",
 )
-STAFF = ("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox")
+STAFF = (
+    "/reports",
+    "/reports/certificates",
+    "/people",
+    "/people/5",
+    "/training/queue",
+    "/training/paper",
+    "/certificates/names",
+    "/agencies",
+    "/audit",
+    "/cohorts",
+    "/outbox",
+)
 COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
 
 CASES = [
