@@ -16,12 +16,13 @@ from lms.certification import reach, sharing, store
 from lms.certification.badges import issuing
 from lms.certification.codes import normalize_code
 from lms.certification.credit_bodies import load_bodies
-from lms.certification.facts import AwardSite, CertificateFacts
+from lms.certification.facts import AwardSite, CertificateFacts, hours_of
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
-from lms.certification.signers import signing_material
 from lms.certification.reminders import MARKS
+from lms.certification.signers import signing_material
 from lms.certification.standing import status_of
+from lms.certification.trainings import trainings_of
 from lms.certification.transcript import Line, line_of, load_transcript
 from lms.certification.verification import standing_with
 from lms.certification.wording import suggested_text
@@ -235,6 +236,8 @@ def show_transcript() -> str:
         totals=totals,
         bodies=load_bodies({total.body for total in totals}) if totals else {},
         is_officer=any(place.discipline == "law-enforcement" for place in person.places),
+        elsewhere=[one for one in trainings_of(viewer().id) if one.state == "approved"],
+        hours_of=hours_of,
         status_tags=STATUS_TAGS,
     )
 

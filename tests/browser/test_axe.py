@@ -23,6 +23,8 @@ LEARNER = (
     "/transcript",
     "/certifications",
     "/certifications/schools",
+    "/training",
+    "/training/new",
     "/cohorts",
     "/cohorts/1",
     "/account",
@@ -32,6 +34,7 @@ LEARNER = (
     "/transcript/clee",
 )
 STAFF = (
+    *("/reports/certificates", "/training/queue", "/training/paper", "/certificates/names"),
     *("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
     *("/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
     *("/certifications/new", "/certifications/schools/edit", "/certifications/schools/history"),

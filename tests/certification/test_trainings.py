@@ -101,6 +101,15 @@ def test_what_was_handed_in_is_approved_as_a_course_and_earns_at_once(office: Of
     assert [one["template"] for one in mails(office.world)] == ["certificate_earned", "training-decided"]
 
 
+def test_approved_training_stands_on_the_transcript_and_what_waits_does_not(office: Office) -> None:
+    office.hand_in()
+    assert "Academy" not in office.own.get("/transcript").text
+
+    office.decide()
+
+    assert "The same, by the academy Academy 1.00" in text_of(office.own.get("/transcript"))
+
+
 def test_hours_alone_earn_nothing(office: Office) -> None:
     save(office.world)
     office.hand_in()
