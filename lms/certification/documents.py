@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from lms.certification import typefaces
-from lms.certification.facts import CertificateFacts, TeamFacts
+from lms.certification.facts import CertificateFacts, MilestoneLine, TeamFacts
 from lms.certification.press import SCHEME, Attached, Sheet, press, qr_image
 from lms.certification.typefaces import BOLD, ITALIC, SERIF
 from lms.certification.typesetting import Setter
@@ -206,7 +206,7 @@ def _details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
         "milestones": [
             {
                 "title": setter.set(one.title),
-                "met_on": long_day(one.met_on, facts.language) if one.met_on else word(facts.language, "met_by_award"),
+                "met_on": _met(one, facts.language),
             }
             for one in (team.milestones if team else ())
         ],
@@ -214,6 +214,13 @@ def _details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
         "credit": [setter.set(line) for line in credit],
         "closing": closing,
     }
+
+
+def _met(one: MilestoneLine, language: str) -> str:
+    """When a milestone was met."""
+    if one.met_on is not None:
+        return long_day(one.met_on, language)
+    return word(language, "met_by_award") if one.is_met_by_award else "–"
 
 
 @dataclass(frozen=True, slots=True)
