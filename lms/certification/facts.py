@@ -59,8 +59,11 @@ class SeatLine:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneLine:
+    """A milestone with its day, or one that records showed to be met when the award was made, whatever the day."""
+
     title: str
     met_on: date | None = None
+    is_met_by_award: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,10 @@ def _team(stored: Mapping[str, Any] | None) -> TeamFacts | None:
     return TeamFacts(
         cohort_name=stored["cohort_name"],
         composition=tuple(SeatLine(**line) for line in stored["composition"]),
-        milestones=tuple(MilestoneLine(line["title"], _day(line.get("met_on"))) for line in stored["milestones"]),
+        milestones=tuple(
+            MilestoneLine(line["title"], _day(line.get("met_on")), bool(line.get("is_met_by_award")))
+            for line in stored["milestones"]
+        ),
         exercise_on=_day(stored.get("exercise_on")),
     )
 

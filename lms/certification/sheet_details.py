@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lms.certification.facts import CertificateFacts
+from lms.certification.facts import CertificateFacts, MilestoneLine
 from lms.certification.typesetting import Setter
 from lms.certification.wording import credit_text, long_day, suggested_text, word
 
@@ -25,7 +25,7 @@ def details(facts: CertificateFacts, setter: Setter) -> dict[str, Any]:
         "milestones": [
             {
                 "title": setter.set(one.title),
-                "met_on": long_day(one.met_on, facts.language) if one.met_on else word(facts.language, "met_by_award"),
+                "met_on": _met(one, facts.language),
             }
             for one in (team.milestones if team else ())
         ],
@@ -110,3 +110,10 @@ def provider_line(facts: CertificateFacts) -> str:
 def shown_address(facts: CertificateFacts) -> str:
     """The site as people type it: without the scheme."""
     return facts.site_url.partition("://")[2] + "/verify"
+
+
+def _met(one: MilestoneLine, language: str) -> str:
+    """When a milestone was met."""
+    if one.met_on is not None:
+        return long_day(one.met_on, language)
+    return word(language, "met_by_award") if one.is_met_by_award else "–"

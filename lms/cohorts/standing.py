@@ -162,7 +162,9 @@ def _team_facts(loaded: CohortBoard, language: str) -> TeamFacts:
     return TeamFacts(
         cohort_name=loaded.cohort.name,
         composition=tuple(lines),
-        milestones=tuple(MilestoneLine(in_language(one.title, language), one.met_on) for one in met),
+        milestones=tuple(
+            MilestoneLine(in_language(one.title, language), one.met_on, one.met_on is None) for one in met
+        ),
         exercise_on=next((one.met_on for one in met if one.key == EXERCISE), None),
     )
 

@@ -175,6 +175,9 @@ def _certificate(writer: Writer, certificate: Values) -> Iterator[Block]:
         ("printed_agency", printed.get("agency_name") or None),
         ("printed_version", f"{printed['course_code']}, {version}, {printed['content_hash']}" if version else None),
         ("printed_hours", f"{minutes} ({hours_of(minutes)} h)" if minutes is not None else None),
+        ("printed_credit", "; ".join(_credit(one) for one in printed.get("credit") or ()) or None),
+        ("printed_license", _license(printed.get("license"))),
+        ("printed_statement", printed.get("accreditation_statement") or None),
         ("printed_completed", writer.day(printed["completed_on"])),
         ("printed_valid", writer.day(printed.get("valid_until"), word("no_end"))),
         ("status_after", word(f"status_{certificate['status_after_last_day']}")),
@@ -191,6 +194,16 @@ def _certificate(writer: Writer, certificate: Values) -> Iterator[Block]:
         yield Block("p", word("file_gone"))
     changes = tuple((one["action"], writer.at(one["at"]), one["reason"] or "–") for one in certificate["changes"])
     yield from writer.tables("changes", ("change", "at", "reason"), changes)
+
+
+def _credit(line: Values) -> str:
+    """Credit as it was printed: body, kind, hours, approval."""
+    parts = (line["body_name"], line["type"], line["category"], f"{line['hours']} h", line.get("approval_number"))
+    return ", ".join(part for part in parts if part)
+
+
+def _license(line: Values | None) -> str | None:
+    return None if line is None else ", ".join((line["board_name"], line["state"], line["number"]))
 
 
 def _audit(writer: Writer) -> Iterator[Block]:

@@ -226,7 +226,7 @@ def test_milestones_that_records_show_are_printed_as_met_by_the_award(small: Tea
         lambda: db.session.scalars(select(Certificate).where(Certificate.kind == "team")).one().facts
     )
 
-    assert [(one["title"], one["met_on"]) for one in facts["team"]["milestones"]] == [
-        ("Charter signed", "2026-01-02"),
-        ("Course held by every member", None),
+    assert [(one["title"], one["met_on"], one["is_met_by_award"]) for one in facts["team"]["milestones"]] == [
+        ("Charter signed", "2026-01-02", False),
+        ("Course held by every member", None, True),
     ]

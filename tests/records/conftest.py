@@ -97,6 +97,11 @@ class Made:
         return b"\0".join([self.text.encode(), *self.files.values(), *packed])
 
 
+def question(record: dict[str, Any], key: str, attempt: int = -1) -> dict[str, Any]:
+    found = [one for one in record["courses"][0]["attempts"][attempt]["questions"] if one["id"] == key]
+    return dict(found[0])
+
+
 class Records:
     """Who is in the story; each step commits."""
 

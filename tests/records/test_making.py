@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +17,11 @@ from lms.clock import utc_now
 from lms.database import db
 from lms.errors import Invalid, NotFound
 from lms.jobs import deliver_due, do_daily
-from lms.people.models import AuditEvent, Membership, RoleGrant, User
+from lms.people.models import AuditEvent, Membership, RoleGrant
 from lms.records import making
 from lms.records.asking import DAYS_KEPT
 from lms.records.reach import joined
 from tests.records.conftest import Made, Records
-from tests.support.verapdf import Judge, build_judge, missing_for_judge
 from tests.support.visits import send
 
 FORM = {
@@ -283,61 +279,3 @@ def test_what_a_record_was_made_from_does_not_stay(records: Records) -> None:
 
     folder = records.settings.instance / "files" / making.folder_of(batch_id)
     assert [one.name for one in folder.iterdir()] == ["record.pdf"]
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    missing = missing_for_judge()
-    if missing:
-        pytest.skip(missing)
-    return build_judge(tmp_path_factory.mktemp("verapdf"))
-
-
-@pytest.mark.sqlite_only
-def test_a_record_is_archival_and_accessible(
-    records: Records, judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lms.records.blocks.PIECE_WEIGHT", 30)
-    records.world.write(lambda: rename(records, "عبد الرحمن Ōé 歐陽"))
-    records.certified()
-    paths = []
-    for language in ("en", "es"):
-        paths.append(tmp_path / f"{language}.pdf")
-        paths[-1].write_bytes(records.make(language=language).pdf)
-
-    verdicts = judge.judge(paths)
-
-    assert set(verdicts.values()) == {"PASS"}, verdicts
-    assert len(verdicts) == 4
-
-
-def rename(records: Records, name: str) -> None:
-    db.session.get_one(User, records.nurse).name = name
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
-def test_qpdf_finds_nothing_wrong(records: Records, tmp_path: Path) -> None:
-    records.certified()
-    path = tmp_path / "record.pdf"
-    path.write_bytes(records.make().pdf)
-
-    checked = subprocess.run(("qpdf", "--check", str(path)), capture_output=True, text=True, check=False)
-
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-@pytest.mark.sqlite_only
-def test_the_text_as_taught_is_marked_as_source_and_the_rest_as_data(records: Records) -> None:
-    records.learn()
-    made = records.make()
-
-    root = PdfReader(made_file(made)).trailer["/Root"]
-    kinds = {str(one.get_object()["/UF"]): str(one.get_object()["/AFRelationship"]) for one in root["/AF"]}
-
-    assert kinds == {
-        "audit.csv": "/Data",
-        "record.json": "/Data",
-        "record.schema.json": "/Data",
-        "source-tiny-v1.zip": "/Source",
-    }
