@@ -19,7 +19,6 @@ from lms.certification.change_plans import Plan
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate, ExternalTraining, TrainingEntry
 from lms.certification.paper_records import Line
-from lms.cohorts.standing import follow_replacement
 from lms.database import db
 from lms.errors import N_, Conflict
 from lms.people.models import User
@@ -84,8 +83,6 @@ def undo_change(
 def _follow(change: CertificateChange, old: Certificate, settings: Settings, actor_id: int, now: datetime) -> None:
     assert change.new_certificate_id is not None
     new = db.session.get_one(Certificate, change.new_certificate_id)
-    if new.kind == "team":
-        follow_replacement(old.id, new.id, now)
     _tell(change, change.kind, new, old.code, settings, actor_id, now)
 
 

@@ -23,8 +23,8 @@ from lms.people import audit
 UNDO_DAYS = 7
 COPIED = (
     "kind", "user_id", "agency_id", "discipline", "course_id", "version_id", "attempt_id", "attempt_passed",
-    "certification_id", "certification_version_id", "evidence_certificate_id", "evidence_training_id", "cycle",
-    "language", "completed_on", "valid_from", "expires_at", "is_name_hidden",
+    "certification_id", "certification_version_id", "evidence_certificate_id", "evidence_training_id",
+    "team_cohort_id", "cycle", "language", "completed_on", "valid_from", "expires_at", "is_name_hidden",
 )  # fmt: skip
 """What a row takes over from the one that it replaces; its code, facts, moment of issue and PDF are its own."""
 

@@ -23,11 +23,7 @@ def team_of(certificate: Certificate) -> Cohort | None:
     """The team to which a certificate was issued; None for a person's."""
     if certificate.kind != "team":
         return None
-    return db.session.scalar(
-        select(Cohort)
-        .join(TeamAward, TeamAward.cohort_id == Cohort.id)
-        .where(TeamAward.certificate_id == certificate.id)
-    )
+    return db.session.scalar(select(Cohort).where(Cohort.id == certificate.team_cohort_id))
 
 
 def find_team_standing(certificate: Certificate, now: datetime, time_zone: str) -> TeamStanding | None:
@@ -44,7 +40,7 @@ def _find_team_standing(certificate: Certificate, now: datetime, time_zone: str)
         select(TeamAward)
         .join(Cohort, Cohort.id == TeamAward.cohort_id)
         .options(contains_eager(TeamAward.cohort))
-        .where(TeamAward.certificate_id == certificate.id)
+        .where(TeamAward.cohort_id == certificate.team_cohort_id, TeamAward.cycle == certificate.cycle)
     )
     if award is None:
         return None

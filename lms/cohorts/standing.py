@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from lms.certification.awards import award_team_certificate
@@ -127,26 +127,6 @@ def _issue(loaded: CohortBoard, now: datetime, site: AwardSite, actor_id: int | 
     )
     db.session.flush()
     return certificate
-
-
-def follow_replacement(old_id: int, new_id: int, now: datetime) -> None:
-    """A team's certificate was corrected: the new one is of the same team and the same composition.
-
-    `TeamAward.cycle` counts the rows of a team; the certificate keeps its own. The caller commits.
-    """
-    award = db.session.scalars(select(TeamAward).where(TeamAward.certificate_id == old_id)).one()
-    lock_cohort(award.cohort_id)
-    last = db.session.scalar(select(func.max(TeamAward.cycle)).where(TeamAward.cohort_id == award.cohort_id))
-    db.session.add(
-        TeamAward(
-            cohort_id=award.cohort_id,
-            certificate_id=new_id,
-            cycle=(last or 0) + 1,
-            composition=award.composition,
-            awarded_at=now,
-        )
-    )
-    db.session.flush()
 
 
 def _team_facts(loaded: CohortBoard, language: str) -> TeamFacts:

@@ -10,8 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -154,12 +152,11 @@ def _clear(batch: Batch, files: FileStore) -> Piece:
 
 
 def sealed(content: bytes, settings: Settings) -> bytes:
-    """The finished file with the signature of the site's document signer, where this program signs documents."""
-    if find_spec("lms.certification.signing") is None:
-        return content
-    signing, signers = import_module("lms.certification.signing"), import_module("lms.certification.signers")
-    document: bytes = signing.sign(content, signers.signing_material(settings))
-    return document
+    """The finished file with the signature of the site's document signer."""
+    from lms.certification.signers import signing_material
+    from lms.certification.signing import sign
+
+    return sign(content, signing_material(settings))
 
 
 def read(files: FileStore, name: str) -> bytes:

@@ -96,7 +96,8 @@ POLICIES = {
         f"{OPEN} OR {VERIFYING} OR user_id = {ME} OR {IN_AGENCY}"
         f" OR {_in('user_id', 'lms_wall_people')} OR {_in('user_id', 'lms_wall_team_people')}"
         " OR (user_id IS NULL AND"
-        " (SELECT true FROM lms_team_awards award WHERE award.certificate_id = lms_certificates.id))"
+        " (SELECT true FROM lms_team_awards award WHERE award.cohort_id = lms_certificates.team_cohort_id"
+        " AND award.cycle = lms_certificates.cycle))"
     ),
     "lms_credit_lines": _of_parent("lms_certificates", "certificate_id"),
     "lms_evidence": _of_parent("lms_certificates", "certificate_id"),

@@ -33,7 +33,7 @@ WORDS = {
     "not-open-yet": N_("It is held now. It can be renewed from %(day)s on."),
     "held": N_("It is held now and does not end."),
     "taken-back": N_(
-        "It was revoked. What you complete from the next day on earns it again; an administrator can say why."
+        "It was revoked. What is completed from the next day on earns it again. An administrator can say why."
     ),
     "archived": N_("It is not awarded any more."),
 }

@@ -10,6 +10,9 @@ down_revision = "20261125_changes"
 branch_labels = None
 depends_on = None
 
+SEEN = """((SELECT current_setting('lms.mode', true) = 'system' OR current_setting('lms.people', true) = '*') OR (SELECT current_setting('lms.mode', true) = 'verification') OR user_id = (SELECT nullif(current_setting('lms.viewer', true), '')::bigint) OR agency_id IN (SELECT unnest((SELECT lms_wall_agencies()))) OR user_id IN (SELECT unnest((SELECT lms_wall_people()))) OR user_id IN (SELECT unnest((SELECT lms_wall_team_people()))) OR (user_id IS NULL AND (SELECT true FROM lms_team_awards award WHERE award.cohort_id = lms_certificates.team_cohort_id AND award.cycle = lms_certificates.cycle)))"""
+SEEN_BEFORE = """((SELECT current_setting('lms.mode', true) = 'system' OR current_setting('lms.people', true) = '*') OR (SELECT current_setting('lms.mode', true) = 'verification') OR user_id = (SELECT nullif(current_setting('lms.viewer', true), '')::bigint) OR agency_id IN (SELECT unnest((SELECT lms_wall_agencies()))) OR user_id IN (SELECT unnest((SELECT lms_wall_people()))) OR user_id IN (SELECT unnest((SELECT lms_wall_team_people()))) OR (user_id IS NULL AND (SELECT true FROM lms_team_awards award WHERE award.certificate_id = lms_certificates.id)))"""
+
 
 def upgrade() -> None:
     op.add_column(
@@ -51,9 +54,13 @@ def upgrade() -> None:
             ["id", "team_cohort_id", "cycle"],
             ondelete="RESTRICT",
         )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER POLICY lms_certificates_wall ON lms_certificates USING {SEEN}")
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(f"ALTER POLICY lms_certificates_wall ON lms_certificates USING {SEEN_BEFORE}")
     with op.batch_alter_table("lms_team_awards", schema=None) as batch_op:
         batch_op.drop_constraint("fk_lms_team_awards_own_certificate", type_="foreignkey")
         batch_op.create_foreign_key(
