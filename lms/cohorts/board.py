@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from lms.catalog.models import Course, CourseVersion
@@ -188,10 +188,9 @@ def _load_awards(cohort_id: int) -> list[tuple[TeamAward, Certificate]]:
     """The newest first. Of one that was replaced, the one in its place speaks."""
     rows = db.session.execute(
         select(TeamAward, Certificate)
-        .join(
-            Certificate, and_(Certificate.team_cohort_id == TeamAward.cohort_id, Certificate.cycle == TeamAward.cycle)
-        )
-        .where(TeamAward.cohort_id == cohort_id, Certificate.superseded_by_id.is_(None))
+        .join(Certificate, Certificate.cycle == TeamAward.cycle)
+        .where(TeamAward.cohort_id == cohort_id, Certificate.team_cohort_id == cohort_id)
+        .where(Certificate.superseded_by_id.is_(None))
         .order_by(TeamAward.cycle.desc())
     )
     return [(team_award, certificate) for team_award, certificate in rows]
