@@ -54,7 +54,7 @@ def refuse_unless(policy: object, viewer: Viewer | None) -> Response | None:
 
 
 def wait_in_words() -> str:
-    """After a limit refused: in how many minutes it lets in again. The store rounds seconds up to the next whole one."""
+    """After a limit refused: in how many minutes it lets in again. The store has rounded up to a whole second."""
     minutes = max(1, math.ceil((seconds_to_wait() - 1) / 60))
     return str(ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes))
 

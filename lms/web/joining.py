@@ -55,7 +55,8 @@ def accept(token: str) -> Page:
     """Make an account, or take the place with the account that one has."""
     invitation = invitations.find_invitation(token)
     if invitation is None:
-        return render_template("accounts/link_ended.html", kind="invitation"), 404
+        is_replaced = invitations.is_replaced(token)
+        return render_template("accounts/link_ended.html", kind="invitation", is_replaced=is_replaced), 404
     agency = db.session.get(Agency, invitation.agency_id) if invitation.agency_id else None
     try:
         if invitations.has_account(invitation):

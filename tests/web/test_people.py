@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from lms.database import db
 from lms.people.memberships import start_membership
@@ -245,7 +246,8 @@ def test_an_invitation_is_sent_again_and_withdrawn(office: Office, world: World)
     send(office.admin, f"/people/invitations/{number}/resend", page="/account")
     assert "new@oak.example" in office.admin.get("/people/invitations").text
     assert "new@oak.example" not in office.other_admin.get("/people/invitations").text
-    send(office.admin, f"/people/invitations/{number}/withdraw", page="/account")
+    newest = world.read(lambda: db.session.scalar(select(func.max(Invitation.id))))
+    send(office.admin, f"/people/invitations/{newest}/withdraw", page="/account")
 
     assert len(mails(world)) == 2
     assert "No open invitations" in office.admin.get("/people/invitations").text
@@ -257,7 +259,18 @@ def test_inviting_somebody_who_is_here_already_says_so_at_the_address(office: Of
     answer = send(office.admin, "/people/invite", values, page="/account")
 
     assert answer.status_code == 422
-    assert "belongs to this agency already" in answer.text
+    assert "works at this agency already" in answer.text
+
+
+def test_somebody_who_works_here_in_another_discipline_is_named_before_a_mail_is_sent(
+    office: Office, world: World
+) -> None:
+    values = {"email": "Ann@oak.example", "agency_id": office.agency, "discipline": "healthcare", "language": "en"}
+
+    answer = send(office.admin, "/people/invite", values, page="/account")
+
+    assert "add a further discipline on their own page" in answer.text
+    assert mails(world) == []
 
 
 def test_the_audit_shows_ones_own_agencies_and_finds_only_people_in_scope(office: Office, world: World) -> None:
