@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.outbox import enqueue
 from lms.people.accounts import create_user
 from lms.people.audit import note
@@ -213,9 +213,9 @@ def get_unused(invitation_id: int, *, is_for_change: bool = False) -> Invitation
     if invitation is None or invitation.agency_id is None:
         raise NotFound(N_("There is nothing here that you may see."))
     if invitation.accepted_at is not None:
-        raise Conflict(N_("This invitation was accepted already."))
+        raise Overtaken(N_("This invitation was accepted already."))
     if invitation.withdrawn_at is not None:
-        raise Conflict(N_("This invitation was withdrawn already."))
+        raise Overtaken(N_("This invitation was withdrawn already."))
     return invitation
 
 
@@ -232,7 +232,7 @@ def _use(token: str) -> Invitation:
         .returning(Invitation.id)
     ).scalar()
     if used is None:
-        raise Conflict(N_("This invitation was used, withdrawn, or is too old. Ask for a new one."))
+        raise Overtaken(N_("This invitation was used, withdrawn, or is too old. Ask for a new one."))
     return db.session.get_one(Invitation, used)
 
 

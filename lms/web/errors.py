@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require
 from lms.database import db
-from lms.errors import Busy, LmsError
+from lms.errors import Busy, LmsError, Overtaken
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
 from lms.web.limits import seconds_to_wait
@@ -97,7 +97,7 @@ def install(app: Flask) -> None:
         titles = {
             403: _("You may not do this"),
             404: _("Not found"),
-            409: _("Something has changed"),
+            409: _("Something has changed") if isinstance(error, Overtaken) else _("This is not possible now"),
             422: _("Please check what you entered"),
         }
         return page(error.status, titles.get(error.status, _("That did not work")), _(error.message, **error.values))

@@ -199,6 +199,29 @@ def test_a_role_counts_from_the_next_request_on_and_ends_at_the_next(office: Off
     assert their_browser.get("/people").status_code == 403
 
 
+def test_taking_back_ones_own_role_is_refused_alone_and_warned_of_in_company(office: Office, world: World) -> None:
+    grant = world.read(lambda: db.session.query(RoleGrant.id).filter_by(user_id=office.admin_id).scalar())
+    address = f"/people/{office.admin_id}/roles/{grant}/revoke"
+
+    alone = office.admin.get(address)
+    world.grant(office.person, "agency-administrator", office.agency)
+    in_company = office.admin.get(address)
+
+    assert alone.status_code == 409
+    assert "This is not possible now" in alone.text
+    assert "Something has changed" not in alone.text
+    assert "you cannot give it back to yourself" in in_company.text
+
+
+def test_what_somebody_did_meanwhile_has_a_heading_of_its_own(office: Office) -> None:
+    send(office.admin, f"/people/{office.person}/disable", page="/account")
+
+    again = send(office.admin, f"/people/{office.person}/disable", page="/account")
+
+    assert again.status_code == 409
+    assert "Something has changed" in again.text
+
+
 def test_a_form_cannot_give_more_than_it_offers(office: Office, world: World) -> None:
     for values in (
         {"role": "state-administrator", "agency_id": office.agency},
