@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms import outbox
 from lms.clock import utc_now
 from lms.database import Model, count_changed, db, primary_key
-from lms.errors import N_, Conflict, NotAllowed, NotFound
+from lms.errors import N_, NotAllowed, NotFound, Overtaken
 from lms.people.audit import note
 from lms.people.models import User
 
@@ -140,7 +140,7 @@ def cancel(batch_id: int, *, asked_by_id: int, now: datetime) -> Batch:
     batch = find_batch(batch_id, asked_by_id)
     db.session.refresh(batch, with_for_update=True)
     if batch.is_over:
-        raise Conflict(N_("This work has ended already."))
+        raise Overtaken(N_("This work has ended already."))
     batch.cancelled_at = now
     note("batch.cancelled", "batch", batch.id, actor_id=asked_by_id)
     return batch

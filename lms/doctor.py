@@ -45,6 +45,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("credit on certificates", look_at_credit),
         ("mail", look_at_mail),
         ("queue", look_at_queue),
+        ("limits of tries", look_at_limits),
         ("time zone", look_at_zone),
         ("secret key", look_at_secret),
     )
@@ -146,6 +147,15 @@ def look_at_queue(settings: Settings) -> str:
         return "a file of the instance"
     Redis.from_url(settings.redis_url, socket_connect_timeout=3).ping()
     return "Redis answers"
+
+
+def look_at_limits(settings: Settings) -> str:
+    """Who counts failed sign-ins: with several processes that each count for themselves a guesser has as many tries."""
+    if settings.redis_url:
+        return f"counted in Redis for all {settings.web_workers} web processes"
+    if settings.web_workers == 1:
+        return "counted in the one web process"
+    return f"counted by each of {settings.web_workers} web processes for itself; LMS_REDIS_URL counts them together"
 
 
 def look_at_zone(settings: Settings) -> str:

@@ -25,9 +25,13 @@ class NotAllowed(LmsError):
 
 
 class Conflict(LmsError):
-    """The state of things has moved on; nothing was changed."""
+    """A rule or the state of things stands against it; nothing was changed."""
 
     status = 409
+
+
+class Overtaken(Conflict):
+    """Somebody, perhaps oneself in another window, has done or changed it meanwhile; nothing was changed now."""
 
 
 class Invalid(LmsError):

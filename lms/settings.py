@@ -70,7 +70,8 @@ class Settings:
         "", "File store (fsspec), e.g. `s3://bucket/folder` with the extra `s3`; a folder of the instance when empty."
     )
     max_request_bytes: int = setting(2_000_000, "Larger request bodies are refused with 413.")
-    sign_in_limit: str = setting("10 per 5 minutes", "Sign-in tries per account and per address.")
+    sign_in_limit: str = setting("10 per 5 minutes", "Failed sign-in tries per account.")
+    sign_in_limit_per_address: str = setting("100 per 5 minutes", "Failed sign-in tries per network address.")
     verify_limit: str = setting("30 per minute", "Certificate look-ups per address.")
     web_workers: int = setting(2, "Web processes of `lms serve`.")
     web_threads: int = setting(4, "Threads of each web process.")
@@ -176,7 +177,7 @@ def _refuse_unusable(settings: Settings) -> None:
         raise SettingsError(
             f"LMS_TIME_ZONE must be a zone such as America/Chicago, not {settings.time_zone!r}."
         ) from None
-    for name in ("sign_in_limit", "verify_limit"):
+    for name in ("sign_in_limit", "sign_in_limit_per_address", "verify_limit"):
         # Flask-Limiter only logs a limit that it cannot read, and then limits nothing.
         try:
             parse_many(getattr(settings, name))

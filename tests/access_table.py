@@ -104,7 +104,7 @@ TABLE: dict[tuple[str, str], str] = {
     ("cohort_invitations.invite_by_mail", "POST"): "401 404 404 422 422 404 422 403",
     ("cohort_invitations.join_by_code", "GET"): "303 200 200 200 200 200 200 200",
     ("cohort_invitations.join_by_code", "POST"): "401 422 422 422 422 422 422 422",
-    ("cohort_invitations.join_by_link", "GET"): "303 404 404 404 404 404 404 404",
+    ("cohort_invitations.join_by_link", "GET"): "404 404 404 404 404 404 404 404",
     ("cohort_invitations.join_by_link", "POST"): "401 404 404 404 404 404 404 404",
     ("cohort_invitations.make_code", "GET"): "303 404 404 200 200 404 200 403",
     ("cohort_invitations.make_code", "POST"): "401 404 404 422 422 404 422 403",

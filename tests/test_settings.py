@@ -41,7 +41,7 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(name: str, value: str) 
         read_settings(environ={name: value})
 
 
-@pytest.mark.parametrize("name", ["LMS_SIGN_IN_LIMIT", "LMS_VERIFY_LIMIT"])
+@pytest.mark.parametrize("name", ["LMS_SIGN_IN_LIMIT", "LMS_SIGN_IN_LIMIT_PER_ADDRESS", "LMS_VERIFY_LIMIT"])
 @pytest.mark.parametrize("value", ["", "10", "ten per minute", "10 per fortnight"])
 def test_a_limit_that_cannot_be_read_is_refused_instead_of_limiting_nothing(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):

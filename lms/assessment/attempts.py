@@ -27,7 +27,7 @@ from lms.assessment.sittings import Asked, Sitting, load_asked, load_responses, 
 from lms.assessment.tokens import response_mark
 from lms.courseware.course import Module, QuizSettings
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.learning.models import Enrollment
 
 LARGEST_SEQUENCE = 2**53
@@ -187,7 +187,7 @@ def _keep(sitting: Sitting, responses: dict[str, Response], values: Values, now:
 def require_open(attempt: Attempt | Asked) -> None:
     """Raises Conflict once an attempt is submitted: its answers stay as they were marked."""
     if attempt.submitted_at is not None:
-        raise Conflict(N_("These answers were submitted before and can no longer be changed. Open the result."))
+        raise Overtaken(N_("These answers were submitted before and can no longer be changed. Open the result."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def _again(sitting: Sitting, key: str, body: str) -> Outcome:
     if attempt.idempotency_key != key:
         return Outcome("earlier", sitting)
     if attempt.body_hash != body:
-        raise Conflict(
+        raise Overtaken(
             N_(
                 "These answers were submitted before, with other content. What was submitted first stands; "
                 "nothing was changed. Open the attempt to see its result."

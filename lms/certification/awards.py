@@ -20,7 +20,7 @@ from lms.clock import local_day
 from lms.courseware.course import Course
 from lms.courseware.hours import teaching_modules
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.learning.renewals import chain_of
 from lms.people import audit
@@ -176,7 +176,7 @@ def revoke(certificate: Certificate, reason: str, actor_id: int, now: datetime) 
         raise Invalid(N_("Say why the certificate is revoked."), field="reason")
     db.session.refresh(certificate, with_for_update=True)
     if certificate.revoked_at is not None:
-        raise Conflict(N_("This certificate has already been revoked."))
+        raise Overtaken(N_("This certificate has already been revoked."))
     if certificate.superseded_by_id is not None:
         raise Conflict(N_("This certificate was replaced by a newer one. Revoke that one."))
     certificate.revoked_at = now

@@ -14,7 +14,7 @@ from lms.certification.changing import checked_reason, hold, make
 from lms.certification.models import Certificate
 from lms.certification.near_names import is_near
 from lms.database import db
-from lms.errors import N_, Conflict
+from lms.errors import N_, Conflict, Overtaken
 from lms.people import audit
 
 ALONE_DAYS = 365
@@ -72,7 +72,7 @@ def decide(change: CertificateChange, *, approve: bool, reason: str, actor_id: i
     reason = checked_reason(reason)
     db.session.refresh(change, with_for_update=True)
     if change.state != "waiting":
-        raise Conflict(N_("Somebody has decided this already."))
+        raise Overtaken(N_("Somebody has decided this already."))
     certificate = hold(change.certificate_id)
     if certificate.user_id == actor_id:
         raise Conflict(N_("Somebody else has to decide on your own name."))

@@ -15,7 +15,7 @@ from lms.certification import trainings
 from lms.certification.models import ExternalTraining, TrainingEntry
 from lms.certification.trainings import Claim
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, LmsError, NotFound
+from lms.errors import N_, Conflict, Invalid, LmsError, NotFound, Overtaken
 from lms.people import audit
 from lms.people.models import User
 from lms.people.names import clean_email, fold
@@ -142,7 +142,7 @@ def undo_entry(entry: TrainingEntry, reason: str, *, actor_id: int, now: datetim
         raise Invalid(N_("Say why."), "reason")
     db.session.refresh(entry, with_for_update=True)
     if entry.undone_at is not None:
-        raise Conflict(N_("This entry was undone already."))
+        raise Overtaken(N_("This entry was undone already."))
     if now >= entry.undo_until:
         raise Conflict(N_("An entry can be undone for 7 days."))
     for training, _name in records_of(entry.id, only_approved=True):

@@ -13,7 +13,7 @@ from lms.certification.certifying import CurrentRule
 from lms.certification.models import Certification, CertificationVersion
 from lms.certification.rule_files import check_rules, rule_of, save_rules
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people.audit import note
 from lms.people.models import User
 from lms.wall.sight import SYSTEM, looking_as
@@ -98,7 +98,7 @@ def change_certification(rules: Mapping[str, Any], *, seen: int, reason: str, ac
     if found.archived_at is not None:
         raise Conflict(N_("This certification is archived. Bring it back first."))
     if found.current.number != seen:
-        raise Conflict(
+        raise Overtaken(
             N_("Somebody else changed this certification while you were editing it. Nothing of yours was saved yet.")
         )
     if is_same(found.current.rules, rules):
@@ -111,7 +111,7 @@ def archive_certification(slug: str, reason: str, *, actor_id: int, now: datetim
     _refuse_without_reason(reason)
     row = _hold(slug)
     if row.archived_at is not None:
-        raise Conflict(N_("This certification is archived already."))
+        raise Overtaken(N_("This certification is archived already."))
     row.archived_at = now
     note("certification.archived", "certification", row.id, actor_id=actor_id, reason=reason.strip())
 
@@ -120,7 +120,7 @@ def restore_certification(slug: str, *, actor_id: int) -> None:
     """It is awarded again. Raises Conflict where it is in use. The caller commits."""
     row = _hold(slug)
     if row.archived_at is None:
-        raise Conflict(N_("This certification is in use already."))
+        raise Overtaken(N_("This certification is in use already."))
     row.archived_at = None
     note("certification.restored", "certification", row.id, actor_id=actor_id)
 

@@ -13,7 +13,7 @@ from lms.catalog.models import Course
 from lms.certification.models import Certificate, Evidence, ExternalTraining
 from lms.certification.standing import stands
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people import audit
 from lms.people.memberships import holds_on
 from lms.people.models import Membership, User
@@ -126,7 +126,7 @@ def withdraw(training: ExternalTraining, *, actor_id: int, now: datetime) -> Non
     """Its owner takes a record back before it is decided. The caller commits. Raises Conflict once it is."""
     db.session.refresh(training, with_for_update=True)
     if training.state != "submitted":
-        raise Conflict(N_("This record was decided already, so it cannot be withdrawn."))
+        raise Overtaken(N_("This record was decided already, so it cannot be withdrawn."))
     training.state = "withdrawn"
     _note("training.withdrawn", training, actor_id, now)
 
@@ -150,7 +150,7 @@ def decide(
         raise Invalid(N_("Say why."), "reason")
     db.session.refresh(training, with_for_update=True)
     if training.state != "submitted":
-        raise Conflict(N_("Somebody has decided this already, or it was withdrawn."))
+        raise Overtaken(N_("Somebody has decided this already, or it was withdrawn."))
     if training.user_id == actor_id:
         raise Conflict(N_("Somebody else has to decide on your own training."))
     if approve:

@@ -15,7 +15,7 @@ from lms.cohorts.teams import lock_cohort, refuse_closed
 from lms.cohorts.templates import MAX_PEOPLE, rules_of
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.outbox import enqueue
 from lms.people.audit import note
 from lms.people.models import Agency, User
@@ -122,7 +122,7 @@ def remove_seat(cohort: Cohort, seat_id: int, now: datetime, time_zone: str, *, 
         raise NotFound(N_("There is nothing here that you may see."))
     db.session.refresh(seat)
     if seat.removed_at is not None:
-        raise Conflict(N_("This seat has already been removed."))
+        raise Overtaken(N_("This seat has already been removed."))
     sitting = select(Member.id).where(Member.seat_id == seat.id, Member.left_at.is_(None)).limit(1)
     if db.session.scalar(sitting) is not None:
         raise Conflict(N_("Somebody sits in this seat. Move or remove them first."))
@@ -141,7 +141,7 @@ def _hold(cohort: Cohort, seen: str) -> None:
     db.session.refresh(cohort)
     refuse_closed(cohort)
     if state_of(cohort) != seen:
-        raise Conflict(CHANGED_MEANWHILE)
+        raise Overtaken(CHANGED_MEANWHILE)
 
 
 def _agency(cohort: Cohort, agency_id: int, editor: Viewer) -> Agency:

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import joinedload
 
 from lms.certification.codes import ALPHABET
 from lms.cohorts.models import Cohort, CohortInvitation, Member
@@ -17,6 +17,7 @@ from lms.errors import N_, Invalid, NotFound
 from lms.outbox import enqueue
 from lms.people.audit import note
 from lms.people.models import Agency
+from lms.people.names import clean_email
 from lms.people.viewer import Viewer
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -30,15 +31,23 @@ MAX_CODE_DAYS = 30
 MAX_CODE_USES = 50
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _MISSING = N_("This invitation does not work: it was used, withdrawn or is too old. Ask the coordinator for a new one.")
+_REPLACED = N_("A newer mail was sent to the same address. Use the link in that one.")
 
 
 def invite_by_mail(
     cohort: Cohort, email: str, now: datetime, *, site_name: str, site_url: str, language: str, actor_id: int
 ) -> CohortInvitation:
-    """A single-use link, mailed through the outbox; only its hash is kept here. Raises Conflict. The caller commits."""
+    """A single-use link, mailed through the outbox; only its hash is kept here. Raises Conflict. The caller commits.
+
+    A link that was mailed to the same address before ends: one person has one way in.
+    """
     refuse_closed(cohort)
+    email = clean_email(email)
+    for earlier in open_invitations(cohort.id, now):
+        if earlier.email == email:
+            withdraw_invitation(cohort, earlier.id, now, actor_id=actor_id)
     token = secrets.token_urlsafe(32)
-    invitation = _add(cohort, token, now, now + timedelta(days=LINK_DAYS), actor_id, email=email.strip().lower())
+    invitation = _add(cohort, token, now, now + timedelta(days=LINK_DAYS), actor_id, email=email)
     enqueue(
         "mail",
         f"cohort-invitation:{invitation.id}",
@@ -50,6 +59,7 @@ def invite_by_mail(
                 "site_name": site_name,
                 "site_url": site_url,
                 "cohort_name": cohort.name,
+                "coordinator_name": cohort.coordinator.name,
                 "link": f"{site_url.rstrip('/')}/cohorts/invitations/{token}",
                 "days": LINK_DAYS,
             },
@@ -77,16 +87,62 @@ def normalize_join_code(text: str) -> str:
 
 def find_invitation(token: str, now: datetime) -> CohortInvitation:
     """The open invitation behind a link's token or a typed code, for whoever has it. Raises NotFound."""
-    with looking_as(SYSTEM):
-        invitation = db.session.scalar(
-            select(CohortInvitation)
-            .join(Cohort, Cohort.id == CohortInvitation.cohort_id)
-            .options(contains_eager(CohortInvitation.cohort))
-            .where(CohortInvitation.token_hash == _hash(token), _is_open(now), Cohort.archived_at.is_(None))
-        )
-    if invitation is None:
+    invitation = _look_up(token)
+    if invitation is None or not _still_opens(invitation, now):
+        raise NotFound(_REPLACED if invitation is not None and _is_replaced(invitation, now) else _MISSING)
+    return invitation
+
+
+def find_mailed(token: str, now: datetime) -> CohortInvitation:
+    """The open invitation behind a mailed link, for somebody who is not signed in yet. Raises NotFound.
+
+    Codes are left out: they are short, and may only be tried by whoever is signed in.
+    """
+    invitation = find_invitation(token, now)
+    if invitation.email is None:
         raise NotFound(_MISSING)
     return invitation
+
+
+def team_joined_by(token: str, user_id: int) -> int | None:
+    """The team behind a link or code, used up or not, where this person is in it already."""
+    invitation = _look_up(token)
+    if invitation is None or current_member(invitation.cohort_id, user_id) is None:
+        return None
+    return invitation.cohort_id
+
+
+def _look_up(token: str) -> CohortInvitation | None:
+    """Whatever is behind a link or code, open or not, with its team and coordinator: whoever has it is no member yet,
+    and so sees none of this by themselves."""
+    with looking_as(SYSTEM):
+        return db.session.scalar(
+            select(CohortInvitation)
+            .options(joinedload(CohortInvitation.cohort).joinedload(Cohort.coordinator))
+            .where(CohortInvitation.token_hash == _hash(token))
+        )
+
+
+def _still_opens(invitation: CohortInvitation, now: datetime) -> bool:
+    return (
+        invitation.withdrawn_at is None
+        and invitation.expires_at > now
+        and invitation.uses < invitation.max_uses
+        and invitation.cohort.archived_at is None
+    )
+
+
+def _is_replaced(invitation: CohortInvitation, now: datetime) -> bool:
+    if invitation.email is None:
+        return False
+    newer = select(CohortInvitation.id).where(
+        CohortInvitation.cohort_id == invitation.cohort_id,
+        CohortInvitation.email == invitation.email,
+        CohortInvitation.id > invitation.id,
+        _is_open(now),
+    )
+    with looking_as(SYSTEM):
+        return db.session.scalar(newer.limit(1)) is not None
 
 
 def agency_name_of(cohort: Cohort) -> str:

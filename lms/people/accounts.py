@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.outbox import enqueue
 from lms.people import passwords
 from lms.people.audit import note
@@ -204,10 +204,10 @@ def use_reset(token: str, password_hash: str) -> int:
         .returning(PasswordReset.user_id)
     ).scalar()
     if used is None:
-        raise Conflict(N_("This link was used already or is too old. Ask for a new one."))
+        raise Overtaken(N_("This link was used already or is too old. Ask for a new one."))
     user = db.session.get_one(User, used)
     if user.disabled_at is not None:
-        raise Conflict(N_("This link was used already or is too old. Ask for a new one."))
+        raise Overtaken(N_("This link was used already or is too old. Ask for a new one."))
     user.email_verified_at = user.email_verified_at or now
     set_password(used, password_hash)
     return used

@@ -11,7 +11,7 @@ from sqlalchemy import String, func, literal, select, update
 
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people.audit import note
 from lms.people.models import AGENCY_KINDS, Agency
 from lms.people.names import checked_name, fold
@@ -139,7 +139,7 @@ def archive_agency(agency_id: int, *, actor_id: int | None) -> Agency:
     lock_tree()
     agency = get_agency(agency_id)
     if agency.archived_at is not None:
-        raise Conflict(N_("This agency is archived already."))
+        raise Overtaken(N_("This agency is archived already."))
     below = db.session.scalar(
         select(func.count()).where(
             Agency.path.like(f"{agency.path}%"), Agency.id != agency.id, Agency.archived_at.is_(None)
@@ -157,7 +157,7 @@ def restore_agency(agency_id: int, *, actor_id: int | None) -> Agency:
     lock_tree()
     agency = get_agency(agency_id)
     if agency.archived_at is None:
-        raise Conflict(N_("This agency is in use already."))
+        raise Overtaken(N_("This agency is in use already."))
     if agency.parent_id is not None and get_agency(agency.parent_id).archived_at is not None:
         raise Conflict(N_("The agency above is archived. Bring it back first."))
     agency.archived_at = None

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, NotAllowed, NotFound
+from lms.errors import N_, NotAllowed, NotFound, Overtaken
 from lms.people import roles
 from lms.people.audit import note
 from lms.people.models import Membership, RoleGrant, User
@@ -25,7 +25,7 @@ def disable_account(viewer: Viewer, user_id: int, *, may_manage_all: bool) -> Us
             N_("This person also works for agencies that you do not administer. End their place in yours instead.")
         )
     if user.disabled_at is not None:
-        raise Conflict(N_("This account is switched off already."))
+        raise Overtaken(N_("This account is switched off already."))
     _refuse_higher(viewer, user_id)
     roles.refuse_last_state_administrator(user_id)
     user.disabled_at = utc_now()
@@ -40,7 +40,7 @@ def enable_account(viewer: Viewer, user_id: int, *, may_manage_all: bool) -> Use
     if not may_manage_all:
         raise NotAllowed(N_("This person also works for agencies that you do not administer. Ask the state."))
     if user.disabled_at is None:
-        raise Conflict(N_("This account is in use already."))
+        raise Overtaken(N_("This account is in use already."))
     _refuse_higher(viewer, user_id)
     user.disabled_at = None
     _note_over_places("account.enabled", user_id, viewer.id)

@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy.orm import aliased
 
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.outbox import enqueue
 from lms.people.accounts import create_user
 from lms.people.audit import note
@@ -45,7 +46,7 @@ def invite(
     """Invite a person into an agency; an open invitation of the same person there is replaced. The caller commits.
 
     Whether the e-mail has an account elsewhere makes no difference, so that inviting tells nothing about others.
-    Raises Conflict where the person belongs to the agency already.
+    Raises Conflict where the person belongs to the agency already: a further discipline needs no mail.
     """
     email = clean_email(email)
     if discipline not in DISCIPLINES:
@@ -55,42 +56,54 @@ def invite(
         raise Conflict(N_("This agency is archived; nobody can join it."))
     belongs = select(Membership.id).where(
         Membership.agency_id == agency_id,
-        Membership.discipline == discipline,
         Membership.ended_on.is_(None) | (Membership.ended_on > day),
         Membership.user_id.in_(select(User.id).where(User.email == email)),
     )
     if db.session.scalar(belongs.limit(1)) is not None:
-        raise Conflict(N_("%(email)s belongs to this agency already."), email=email)
+        raise Conflict(
+            N_("%(email)s works at this agency already. Nothing was sent: add a further discipline on their own page."),
+            email=email,
+        )
     now = utc_now()
     db.session.execute(
         update(Invitation)
         .where(Invitation.email == email, Invitation.agency_id == agency_id, _is_open(now))
         .values(withdrawn_at=now)
     )
-    invitation = Invitation(
-        token_hash=token_hash(letter.token),
-        email=email,
-        name=checked_name(name),
-        agency_id=agency_id,
-        discipline=discipline,
-        invited_by_id=invited_by_id,
-        created_at=now,
-        expires_at=now + timedelta(days=INVITATION_DAYS),
-    )
-    db.session.add(invitation)
-    db.session.flush()
+    invitation = _new(email, checked_name(name), agency_id, discipline, invited_by_id, letter, now)
     note("invitation.sent", "invitation", invitation.id, actor_id=invited_by_id, agency_id=agency_id)
     _send(invitation, agency.name, letter)
     return invitation
 
 
+def _new(
+    email: str, name: str, agency_id: int | None, discipline: str | None, by_id: int, letter: Letter, now: datetime
+) -> Invitation:
+    invitation = Invitation(
+        token_hash=token_hash(letter.token),
+        email=email,
+        name=name,
+        agency_id=agency_id,
+        discipline=discipline,
+        invited_by_id=by_id,
+        created_at=now,
+        expires_at=now + timedelta(days=INVITATION_DAYS),
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    return invitation
+
+
 def resend(invitation_id: int, *, actor_id: int, letter: Letter) -> Invitation:
-    """Send a new link and 14 more days; the link sent before ends. The caller commits. Raises Conflict."""
-    invitation = get_unused(invitation_id, is_for_change=True)
+    """Send a new link and 14 more days; the link sent before ends, and its page says that a newer mail was sent.
+
+    The caller commits. Raises Conflict.
+    """
+    earlier = get_unused(invitation_id, is_for_change=True)
     now = utc_now()
-    invitation.token_hash = token_hash(letter.token)
-    invitation.expires_at = now + timedelta(days=INVITATION_DAYS)
-    agency = db.session.get_one(Agency, invitation.agency_id)
+    earlier.withdrawn_at = now
+    agency = db.session.get_one(Agency, earlier.agency_id)
+    invitation = _new(earlier.email, earlier.name, agency.id, earlier.discipline, actor_id, letter, now)
     note("invitation.sent", "invitation", invitation.id, actor_id=actor_id, agency_id=agency.id, again=True)
     _send(invitation, agency.name, letter)
     return invitation
@@ -134,6 +147,25 @@ def find_invitation(token: str) -> Invitation | None:
         return db.session.scalars(
             select(Invitation).where(Invitation.token_hash == token_hash(token), _is_open(utc_now()))
         ).one_or_none()
+
+
+def is_replaced(token: str) -> bool:
+    """Whether a newer link into the same agency was mailed to the same address, and can be used now."""
+    newer = aliased(Invitation)
+    with looking_as(SYSTEM):
+        found = db.session.scalar(
+            select(newer.id)
+            .join(Invitation, and_(Invitation.email == newer.email, Invitation.agency_id == newer.agency_id))
+            .where(
+                Invitation.token_hash == token_hash(token),
+                newer.id > Invitation.id,
+                newer.accepted_at.is_(None),
+                newer.withdrawn_at.is_(None),
+                newer.expires_at > utc_now(),
+            )
+            .limit(1)
+        )
+    return found is not None
 
 
 def has_account(invitation: Invitation) -> bool:
@@ -181,9 +213,9 @@ def get_unused(invitation_id: int, *, is_for_change: bool = False) -> Invitation
     if invitation is None or invitation.agency_id is None:
         raise NotFound(N_("There is nothing here that you may see."))
     if invitation.accepted_at is not None:
-        raise Conflict(N_("This invitation was accepted already."))
+        raise Overtaken(N_("This invitation was accepted already."))
     if invitation.withdrawn_at is not None:
-        raise Conflict(N_("This invitation was withdrawn already."))
+        raise Overtaken(N_("This invitation was withdrawn already."))
     return invitation
 
 
@@ -200,7 +232,7 @@ def _use(token: str) -> Invitation:
         .returning(Invitation.id)
     ).scalar()
     if used is None:
-        raise Conflict(N_("This invitation was used, withdrawn, or is too old. Ask for a new one."))
+        raise Overtaken(N_("This invitation was used, withdrawn, or is too old. Ask for a new one."))
     return db.session.get_one(Invitation, used)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people.audit import note
 from lms.people.models import Agency, Membership
 
@@ -58,7 +58,7 @@ def end_membership(membership_id: int, *, day: date, actor_id: int | None) -> Me
     if membership is None:
         raise NotFound(N_("There is nothing here that you may see."))
     if membership.ended_on is not None:
-        raise Conflict(N_("This place has ended already."))
+        raise Overtaken(N_("This place has ended already."))
     if day < membership.started_on:
         raise Invalid(N_("A place cannot end before it starts."), "day")
     membership.ended_on = day

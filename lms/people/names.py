@@ -36,6 +36,12 @@ def clean_email(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
+def masked_email(email: str) -> str:
+    """`n•••@test.example`: enough for its owner to know it by, too little to write to."""
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}•••@{domain}"
+
+
 def search_text(name: str, email: str | None) -> str:
     """What a person is found by, name first, so that it sorts lists too."""
     return fold(f"{name} {email or ''}")[:540]

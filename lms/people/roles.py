@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotAllowed, NotFound
+from lms.errors import N_, Conflict, Invalid, NotAllowed, NotFound, Overtaken
 from lms.people.audit import note
 from lms.people.models import ROLES, Agency, RoleGrant, User
 from lms.people.viewer import Viewer
+from lms.wall.sight import SYSTEM, looking_as
 
 MAY_GIVE: dict[str, tuple[str, ...]] = {
     "state-administrator": ROLES,
@@ -80,9 +82,10 @@ def revoke_role(viewer: Viewer, grant_id: int) -> RoleGrant:
     if not may_give(viewer, grant.role, path_of(grant.agency_id)):
         raise NotAllowed(N_("You can only take roles that you may give, over agencies that you administer."))
     if grant.revoked_at is not None:
-        raise Conflict(N_("This role was taken back already."))
+        raise Overtaken(N_("This role was taken back already."))
     if grant.role == "state-administrator" and grant.agency_id is None:
         refuse_last_state_administrator(grant.user_id, grant_id=grant.id)
+    refuse_leaving_alone(viewer, grant, is_for_change=True)
     grant.revoked_at = utc_now()
     note("role.revoked", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role)
     return grant
@@ -112,6 +115,47 @@ def refuse_last_state_administrator(user_id: int, *, grant_id: int | None = None
     staying = [row for row in holding if (row.user_id != user_id if grant_id is None else row.id != grant_id)]
     if is_holder and all(row.until is not None for row in staying):
         raise Conflict(N_("This is the last state administrator. Appoint another one first."))
+
+
+def refuse_leaving_alone(viewer: Viewer, grant: RoleGrant, *, is_for_change: bool = False) -> None:
+    """Raises Conflict where somebody takes back their own role over an agency that nobody else administers, there or
+    above. The state administers everything, but it should not have to hear of it from those who are left alone.
+
+    `is_for_change` locks the grants: of two who leave at once the second is refused.
+    """
+    path = path_of(grant.agency_id)
+    if grant.user_id != viewer.id or grant.role != "agency-administrator" or path is None:
+        return
+    above = [int(part) for part in path.split("/") if part]
+    staying = (
+        select(RoleGrant.id)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.role == "agency-administrator",
+            RoleGrant.agency_id.in_(above),
+            RoleGrant.id != grant.id,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.until.is_(None) | (RoleGrant.until > utc_now()),
+            User.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.id)
+    )
+    if is_for_change:
+        staying = staying.with_for_update(of=RoleGrant)
+    with looking_as(SYSTEM):  # who administers above lies outside of what this person sees
+        found = db.session.scalars(staying).first()
+    if found is None:
+        raise Conflict(
+            N_("Nobody else administers this agency. Give somebody else the role first, then take back your own.")
+        )
+
+
+def can_give_back(viewer: Viewer, grant: RoleGrant) -> bool:
+    """Whether the viewer could still give this role to somebody once it is taken from themselves."""
+    if grant.user_id != viewer.id:
+        return True
+    left = tuple(one for one in viewer.grants if (one.role, one.agency_id) != (grant.role, grant.agency_id))
+    return may_give(replace(viewer, grants=left), grant.role, path_of(grant.agency_id))
 
 
 def path_of(agency_id: int | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate
+from lms.certification.models import Certificate, IssuedDocument
 from lms.certification.standing import status_of
 from lms.database import db
 from lms.learning.models import Enrollment
@@ -118,9 +118,13 @@ def certificate_line(certificate: Certificate, between: Between) -> dict[str, An
         .where(AuditEvent.subject_kind == "certificate", AuditEvent.subject_id == certificate.id)
         .order_by(AuditEvent.id)
     ).all()
-    hashes = [str(one.detail["earlier_hash"]) for one in events if "earlier_hash" in one.detail]
-    if certificate.document_hash:
-        hashes.append(certificate.document_hash)
+    hashes = list(
+        db.session.scalars(
+            select(IssuedDocument.sha256)
+            .where(IssuedDocument.certificate_id == certificate.id)
+            .order_by(IssuedDocument.id)
+        )
+    )
     return {
         "code": certificate.code,
         "kind": certificate.kind,
@@ -139,7 +143,7 @@ def certificate_line(certificate: Certificate, between: Between) -> dict[str, An
             for one in events
             if one.action != "certificate.redrawn"
         ],
-        "document_hashes": list(dict.fromkeys(hashes)),
+        "document_hashes": hashes,
     }
 
 

@@ -18,7 +18,7 @@ from lms.web.forms.refusals import add_problem
 from lms.web.guards import act, flash_done, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.hosting import is_hosted
 from lms.web.kept import open_entries
-from lms.web.limits import by_account, limiter, sign_in_limit, was_refused
+from lms.web.limits import by_account, limiter, sign_in_limit, sign_in_limit_per_address, was_refused
 from lms.web.signing_in import demo_is_allowed, refuse_below_host, safe_next, try_sign_in
 from lms.web.signing_in import sign_in as begin_sign_in
 from lms.web.signing_in import sign_out as end_sign_in
@@ -51,7 +51,7 @@ def prepare(state: BlueprintSetupState) -> None:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=was_refused)
+@limiter.limit(sign_in_limit_per_address, methods=["POST"], deduct_when=was_refused)
 @limiter.limit(sign_in_limit, key_func=by_account, methods=["POST"], deduct_when=was_refused)
 def sign_in() -> Page:
     """E-mail and password; then where the person wanted to go, or what they had entered, ready to send again."""

@@ -22,7 +22,7 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people.memberships import holds_on
 from lms.people.models import Membership, User
 from lms.web.certification import find_readable
@@ -136,7 +136,7 @@ def decide_name(change_id: int) -> Page:
     if change is None or certificate is None or not reach.reaches(person, OVER, certificate, today()):
         raise NotFound(N_("There is nothing here that you may see."))
     if change.state != "waiting":
-        raise Conflict(N_("Somebody has decided this already."))
+        raise Overtaken(N_("Somebody has decided this already."))
     form = DecideForm()
     if form.validate_on_submit():
         approve, reason, now = form.decision.data == "approve", form.reason.data or "", utc_now()

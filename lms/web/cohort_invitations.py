@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -10,9 +10,11 @@ from lms.clock import utc_now
 from lms.cohorts import invitations, reach, standing
 from lms.cohorts.models import Cohort
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.people.names import masked_email
 from lms.web.cohorts import Page, award_site, say_on
+from lms.web.errors import send_to_sign_in
 from lms.web.forms.cohorts import CodeForm, ConfirmForm, JoinForm, MailInvitationForm
-from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
+from lms.web.guards import act, flash_done, language, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.navigation import stands_at
 
 blueprint = Blueprint("cohort_invitations", __name__)
@@ -48,7 +50,13 @@ def invite_by_mail(cohort_id: int) -> Page:
             actor_id=person.id,
         )
     )
-    flash_done(_("An invitation to %(email)s is on its way.", email=email))
+    flash_done(
+        _(
+            "An invitation to %(email)s is on its way; a link mailed there before does not work any more. If this "
+            "address has no account yet, ask their agency’s administrator to invite them there first.",
+            email=email,
+        )
+    )
     return redirect(url_for("cohort_invitations.show_invitations", cohort_id=cohort_id), 303)
 
 
@@ -110,19 +118,45 @@ def refuse_wrong_length(typed: str) -> None:
 
 
 @blueprint.route("/cohorts/invitations/<token>", methods=["GET", "POST"])
-@signed_in
+@public
 def join_by_link(token: str) -> Page:
-    """Ask whether to join, then join: opening a link alone does nothing, mail scanners open links too."""
+    """Ask whether to join, then join: opening a link alone does nothing, mail scanners open links too.
+
+    Whoever is not signed in is told which team asks, and what to do with or without an account.
+    """
+    person = maybe_viewer()
+    if person is None:
+        return _ask_to_sign_in(token)
+    joined_id = invitations.team_joined_by(token, person.id)
+    if joined_id is not None:
+        flash_done(_("You are in this team."))
+        return redirect(url_for("cohorts.show_cohort", cohort_id=joined_id), 303)
     form = ConfirmForm()
     if form.validate_on_submit():
         return _join(token)
     invitation = invitations.find_invitation(token, utc_now())
+    is_for_other = invitation.email is not None and invitation.email != person.email
     return render_template(
         "cohorts/accept.html",
         form=form,
         token=token,
         cohort=invitation.cohort,
         agency_name=invitations.agency_name_of(invitation.cohort),
+        meant_for=masked_email(invitation.email) if invitation.email and is_for_other else None,
+    )
+
+
+def _ask_to_sign_in(token: str) -> Page:
+    if request.method == "POST":
+        return send_to_sign_in()
+    invitation = invitations.find_mailed(token, utc_now())
+    return render_template(
+        "cohorts/invited.html",
+        token=token,
+        cohort=invitation.cohort,
+        agency_name=invitations.agency_name_of(invitation.cohort),
+        is_open=settings().open_registration,
+        days=invitations.LINK_DAYS,
     )
 
 

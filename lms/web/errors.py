@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from typing import Any
 
 from flask import Flask, current_app, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, require
 from lms.database import db
-from lms.errors import Busy, LmsError
+from lms.errors import Busy, LmsError, Overtaken
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
 from lms.web.limits import seconds_to_wait
@@ -49,6 +51,12 @@ def refuse_unless(policy: object, viewer: Viewer | None) -> Response | None:
         require(viewer, policy)
         return None
     raise PermissionError(f"the view {request.endpoint} has no policy")
+
+
+def wait_in_words() -> str:
+    """After a limit refused: in how many minutes it lets in again. The store has rounded up to a whole second."""
+    minutes = max(1, math.ceil((seconds_to_wait() - 1) / 60))
+    return str(ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes))
 
 
 def send_to_sign_in() -> Response:
@@ -89,7 +97,7 @@ def install(app: Flask) -> None:
         titles = {
             403: _("You may not do this"),
             404: _("Not found"),
-            409: _("Something has changed"),
+            409: _("Something has changed") if isinstance(error, Overtaken) else _("This is not possible now"),
             422: _("Please check what you entered"),
         }
         return page(error.status, titles.get(error.status, _("That did not work")), _(error.message, **error.values))
@@ -122,11 +130,16 @@ def install(app: Flask) -> None:
         texts = {
             404: _("There is nothing at this address."),
             413: _("What you sent is larger than this page takes. Nothing was saved."),
-            429: _("Please wait a few minutes and try again. Nothing was lost."),
+            429: _("Nothing was lost.") + " " + wait_in_words(),
         }
         title = titles.get(status, _("That did not work"))
         answer = current_app.make_response(
-            page(status, title, texts.get(status, _("Nothing was changed. Go back and try again.")))
+            page(
+                status,
+                title,
+                texts.get(status, _("Nothing was changed. Go back and try again.")),
+                is_sign_in=status == 429 and request.endpoint == "accounts.sign_in",
+            )
         )
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -18,7 +18,7 @@ from lms.web.accounts import home
 from lms.web.forms.accounts import EmailEntry, NewAccountForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, language, maybe_viewer, public, settings, today
-from lms.web.limits import by_account, limiter, sign_in_limit, was_refused
+from lms.web.limits import by_account, limiter, sign_in_limit, sign_in_limit_per_address, was_refused
 from lms.web.passwords import checked_hash
 from lms.web.signing_in import absolute_url, refuse_below_host, sign_in
 
@@ -30,7 +30,7 @@ Page = str | tuple[str, int] | Response
 
 @blueprint.route("/register", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"])
+@limiter.limit(sign_in_limit_per_address, methods=["POST"])
 @limiter.limit(sign_in_limit, key_func=by_account, methods=["POST"])
 def register() -> Page:
     """Send a link that proves the address; the answer is the same whether it has an account or not."""
@@ -50,12 +50,13 @@ def register() -> Page:
 
 @blueprint.route("/invitations/<token>", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=was_refused)
+@limiter.limit(sign_in_limit_per_address, methods=["POST"], deduct_when=was_refused)
 def accept(token: str) -> Page:
     """Make an account, or take the place with the account that one has."""
     invitation = invitations.find_invitation(token)
     if invitation is None:
-        return render_template("accounts/link_ended.html", kind="invitation"), 404
+        is_replaced = invitations.is_replaced(token)
+        return render_template("accounts/link_ended.html", kind="invitation", is_replaced=is_replaced), 404
     agency = db.session.get(Agency, invitation.agency_id) if invitation.agency_id else None
     try:
         if invitations.has_account(invitation):

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from lms.people.names import clean_email
 from lms.settings import Settings
-from lms.web.guards import settings
+from lms.web.guards import maybe_viewer, settings
 
 
 def by_address() -> str:
@@ -24,8 +24,19 @@ def by_account() -> str:
     return f"account:{clean_email(request.form.get('email', ''))[:320]}"
 
 
+def by_viewer() -> str:
+    """The person who is signed in and changes what is theirs."""
+    person = maybe_viewer()
+    return f"viewer:{person.id}" if person is not None else by_address()
+
+
 def sign_in_limit() -> str:
     return settings().sign_in_limit
+
+
+def sign_in_limit_per_address() -> str:
+    """Much higher than an account's: a whole school or hospital sits behind one address (README, Decisions)."""
+    return settings().sign_in_limit_per_address
 
 
 def verify_limit() -> str:

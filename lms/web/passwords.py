@@ -17,7 +17,7 @@ from lms.people.passwords import check_password, hash_password, verify_password
 from lms.web.forms.accounts import ChangePasswordForm, EmailEntry, NewPasswordForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, public, settings, signed_in, viewer
-from lms.web.limits import by_account, limiter, sign_in_limit, was_refused
+from lms.web.limits import by_account, by_viewer, limiter, sign_in_limit, sign_in_limit_per_address, was_refused
 from lms.web.signing_in import absolute_url, refuse_below_host
 
 blueprint = Blueprint("passwords", __name__)
@@ -28,7 +28,7 @@ Page = str | tuple[str, int] | Response
 
 @blueprint.route("/forgot", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"])
+@limiter.limit(sign_in_limit_per_address, methods=["POST"])
 @limiter.limit(sign_in_limit, key_func=by_account, methods=["POST"])
 def ask_for_reset() -> Page:
     """Send a link to set a new password; the answer is the same whether the e-mail is known or not."""
@@ -43,7 +43,7 @@ def ask_for_reset() -> Page:
 
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=was_refused)
+@limiter.limit(sign_in_limit_per_address, methods=["POST"], deduct_when=was_refused)
 def reset_password(token: str) -> Page:
     """Set a new password by the link of a mail: once, within the hour; every sign-in ends."""
     user = accounts.find_reset(token)
@@ -64,7 +64,7 @@ def reset_password(token: str) -> Page:
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
 @signed_in
-@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=was_refused)
+@limiter.limit(sign_in_limit, key_func=by_viewer, methods=["POST"], deduct_when=was_refused)
 def change_password() -> Page:
     """A new password, with the present one first; every other sign-in ends."""
     person = viewer()

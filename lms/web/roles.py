@@ -86,10 +86,17 @@ def revoke_role(user_id: int, grant_id: int) -> Page:
         flash_done(_("%(name)s does not have that role any more.", name=user.name))
         target = home() if user_id == person.id else url_for("people.show_person", user_id=user_id)
         return redirect(target, code=303)
+    roles.refuse_leaving_alone(person, grant)
+    if roles.can_give_back(person, grant):
+        title = _("Take back a role of %(name)s?", name=user.name)
+        text = _("It ends at the person's next click. You can give it again.")
+    else:
+        title = _("Take back your own role?")
+        text = _("This is you. It ends at your next click, and you cannot give it back to yourself: another can.")
     return render_template(
         "confirm.html",
-        title=_("Take back a role of %(name)s?", name=user.name),
-        text=_("It ends at the person's next click. You can give it again."),
+        title=title,
+        text=text,
         facts=[(_("Role"), role_name(grant.role)), (_("Over"), agency.name if agency else _("(everywhere)"))],
         action=url_for("roles.revoke_role", user_id=user_id, grant_id=grant_id),
         submit_text=_("Take back"),

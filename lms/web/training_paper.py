@@ -9,7 +9,7 @@ from lms import amending
 from lms.certification import paper_records, trainings
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Invalid, Overtaken
 from lms.web.forms.changes import ReasonForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.forms.training import PaperForm
@@ -104,7 +104,7 @@ def undo_entry(entry_id: int) -> Page:
         flash_done(_("The entry is undone. Its records do not count any more."))
         return redirect(url_for(".show_entry", entry_id=entry_id), code=303)
     if entry.undone_at is not None or utc_now() >= entry.undo_until:
-        raise Conflict(N_("This entry was undone already, or its 7 days are over."))
+        raise Overtaken(N_("This entry was undone already, or its 7 days are over."))
     records = paper_records.records_of(entry.id, only_approved=True)
     issued = trainings.issued_from([training.id for training, _name in records])
     db.session.rollback()

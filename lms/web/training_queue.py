@@ -11,7 +11,7 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.people.models import User
 from lms.web.agency_choices import number_in
 from lms.web.forms.changes import ReasonForm
@@ -74,7 +74,7 @@ def decide(training_id: int) -> Page:
             flash_done(_("Approved. It can be undone for 7 days.") if is_yes else _("Refused, with your reason."))
             return redirect(url_for(".list_queue"), code=303)
     elif request.method == "POST" and training.state != "submitted":
-        raise Conflict(N_("Somebody has decided this already, or it was withdrawn."))
+        raise Overtaken(N_("Somebody has decided this already, or it was withdrawn."))
     return shown(
         "training/decide.html",
         form,

@@ -74,6 +74,7 @@ def serve(folder: Path) -> Iterator[Site]:
             "secret_key": "a secret for browser tests, 32 characters or more",
             "demo": True,
             "sign_in_limit": "1000 per minute",
+            "sign_in_limit_per_address": "1000 per minute",
             "verify_limit": "1000 per minute",
         }
     )

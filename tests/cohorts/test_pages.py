@@ -154,6 +154,81 @@ def test_a_mailed_link_asks_before_it_joins(small: Teams) -> None:
     assert "Nora Nurse" in text_of(nurse.get(f"/cohorts/{cohort}"))
 
 
+def mailed_links(teams: Teams) -> list[str]:
+    """Where the invitations that were mailed lead, the oldest first."""
+    messages = teams.world.read(lambda: db.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all())
+    return [one.payload["values"]["link"].removeprefix("http://localhost") for one in messages]
+
+
+def invite(teams: Teams, cohort: int, email: str) -> TestResponse:
+    coordinator = teams.world.client_of(teams.coordinator)
+    return send(coordinator, f"/cohorts/{cohort}/invite/mail", f"/cohorts/{cohort}/invite", email=email)
+
+
+def test_a_stranger_with_a_mailed_link_reads_which_team_asks_and_what_to_do_without_an_account(
+    small: Teams, client: FlaskClient
+) -> None:
+    cohort = small.cohort(name="Team of the county")
+    invite(small, cohort, "nurse@test.example")
+    (link,) = mailed_links(small)
+
+    page = client.get(link)
+
+    assert page.status_code == 200
+    assert "You are invited to the team “Team of the county”" in text_of(page)
+    assert "have the administrator of your agency invite you" in text_of(page)
+    assert f"/sign-in?next={link}" in page.text
+    assert client.post(link, data={"csrf_token": form_token(client, "/sign-in")}).status_code == 401
+
+
+def test_a_code_in_place_of_a_link_tells_a_stranger_nothing(small: Teams, client: FlaskClient) -> None:
+    cohort = small.cohort()
+    coordinator = small.world.client_of(small.coordinator)
+    page = f"/cohorts/{cohort}/invite"
+    send(coordinator, f"{page}/code", page, max_uses="2", days="3")
+    found = re.search(r"The code is (\S{4}-\S{4})\.", text_of(coordinator.get(page)))
+    assert found is not None
+
+    assert client.get(f"/cohorts/invitations/{found.group(1)}").status_code == 404
+
+
+def test_a_second_mail_to_one_person_replaces_the_first(small: Teams) -> None:
+    cohort = small.cohort()
+    invite(small, cohort, "nurse@test.example")
+    invite(small, cohort, "Nurse@test.example")
+    first, second = mailed_links(small)
+    nurse = small.world.client_of(small.person("healthcare"))
+
+    old, new = nurse.get(first), nurse.get(second)
+
+    assert (old.status_code, new.status_code) == (404, 200)
+    assert "A newer mail was sent to the same address." in text_of(old)
+
+
+def test_whoever_opens_a_link_that_was_mailed_to_somebody_else_is_told_so_before_joining(small: Teams) -> None:
+    cohort = small.cohort()
+    invite(small, cohort, "nurse@test.example")
+    (link,) = mailed_links(small)
+
+    page = small.world.client_of(small.person("healthcare")).get(link)
+
+    assert "meant for n•••@test.example" in text_of(page)
+    assert "nurse@" not in page.text
+
+
+def test_ones_own_used_link_leads_to_the_team(small: Teams) -> None:
+    cohort = small.cohort()
+    invite(small, cohort, "nurse@test.example")
+    (link,) = mailed_links(small)
+    nurse = small.world.client_of(small.person("healthcare"))
+    send(nurse, link)
+
+    again = nurse.get(link)
+
+    assert again.headers["Location"] == f"/cohorts/{cohort}"
+    assert "You are in this team." in text_of(nurse.get(f"/cohorts/{cohort}"))
+
+
 def test_a_code_is_shown_once_and_lets_people_in(small: Teams) -> None:
     cohort = small.cohort()
     coordinator = small.world.client_of(small.coordinator)

@@ -111,6 +111,8 @@ def test_sending_again_ends_the_link_sent_before(world: World) -> None:
 
     assert world.read(lambda: invitations.find_invitation("secret")) is None
     assert world.read(lambda: invitations.find_invitation("second")) is not None
+    assert world.read(lambda: invitations.is_replaced("secret"))
+    assert not world.read(lambda: invitations.is_replaced("second"))
     assert len(mails(world)) == 2
 
 

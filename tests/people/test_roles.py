@@ -145,6 +145,28 @@ def test_the_last_state_administrators_other_roles_can_be_taken(world: World, st
     assert len(grants_of(world, state_admin.id)) == 1
 
 
+def test_nobody_leaves_their_agency_without_an_administrator(world: World) -> None:
+    district = world.agency()
+    school = world.agency(parent=district)
+    admin = admin_of(world, school)
+    world.grant(world.user(), "state-administrator")
+    world.grant(world.user(), "agency-administrator", world.agency(parent=district))
+    (grant,) = grants_of(world, admin.id)
+
+    refused(world, Conflict, lambda: roles.revoke_role(admin, grant))
+
+
+def test_ones_own_role_can_be_taken_back_where_somebody_above_administers_too(world: World) -> None:
+    district = world.agency()
+    admin, above = admin_of(world, world.agency(parent=district)), admin_of(world, district)
+    (grant,) = grants_of(world, admin.id)
+
+    world.write(lambda: roles.revoke_role(admin, grant))
+
+    assert grants_of(world, admin.id) == []
+    assert len(grants_of(world, above.id)) == 1
+
+
 def test_two_state_administrators_who_demote_each_other_at_once_leave_one(app: Flask, world: World) -> None:
     one, two = world.user(), world.user()
     for user in (one, two):

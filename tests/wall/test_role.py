@@ -95,6 +95,14 @@ def test_a_table_whose_security_was_switched_off_is_named(
     assert "lms_responses" in gap
 
 
+def test_the_doctor_says_who_counts_failed_tries(database_urls: tuple[str, str], app: Flask, tmp_path: Path) -> None:
+    settings = replace(read_settings(production(database_urls[0], tmp_path)), redis_url="", web_workers=3)
+
+    found = next(one for one in examine(settings) if one.what == "limits of tries")
+
+    assert "each of 3 web processes for itself" in found.detail
+
+
 def test_the_doctor_names_the_gap_and_in_production_calls_it_missing(
     database_urls: tuple[str, str], app: Flask, tmp_path: Path
 ) -> None:

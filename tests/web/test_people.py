@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from lms.database import db
 from lms.people.memberships import start_membership
@@ -198,6 +199,29 @@ def test_a_role_counts_from_the_next_request_on_and_ends_at_the_next(office: Off
     assert their_browser.get("/people").status_code == 403
 
 
+def test_taking_back_ones_own_role_is_refused_alone_and_warned_of_in_company(office: Office, world: World) -> None:
+    grant = world.read(lambda: db.session.query(RoleGrant.id).filter_by(user_id=office.admin_id).scalar())
+    address = f"/people/{office.admin_id}/roles/{grant}/revoke"
+
+    alone = office.admin.get(address)
+    world.grant(office.person, "agency-administrator", office.agency)
+    in_company = office.admin.get(address)
+
+    assert alone.status_code == 409
+    assert "This is not possible now" in alone.text
+    assert "Something has changed" not in alone.text
+    assert "you cannot give it back to yourself" in in_company.text
+
+
+def test_what_somebody_did_meanwhile_has_a_heading_of_its_own(office: Office) -> None:
+    send(office.admin, f"/people/{office.person}/disable", page="/account")
+
+    again = send(office.admin, f"/people/{office.person}/disable", page="/account")
+
+    assert again.status_code == 409
+    assert "Something has changed" in again.text
+
+
 def test_a_form_cannot_give_more_than_it_offers(office: Office, world: World) -> None:
     for values in (
         {"role": "state-administrator", "agency_id": office.agency},
@@ -245,7 +269,8 @@ def test_an_invitation_is_sent_again_and_withdrawn(office: Office, world: World)
     send(office.admin, f"/people/invitations/{number}/resend", page="/account")
     assert "new@oak.example" in office.admin.get("/people/invitations").text
     assert "new@oak.example" not in office.other_admin.get("/people/invitations").text
-    send(office.admin, f"/people/invitations/{number}/withdraw", page="/account")
+    newest = world.read(lambda: db.session.scalar(select(func.max(Invitation.id))))
+    send(office.admin, f"/people/invitations/{newest}/withdraw", page="/account")
 
     assert len(mails(world)) == 2
     assert "No open invitations" in office.admin.get("/people/invitations").text
@@ -257,7 +282,18 @@ def test_inviting_somebody_who_is_here_already_says_so_at_the_address(office: Of
     answer = send(office.admin, "/people/invite", values, page="/account")
 
     assert answer.status_code == 422
-    assert "belongs to this agency already" in answer.text
+    assert "works at this agency already" in answer.text
+
+
+def test_somebody_who_works_here_in_another_discipline_is_named_before_a_mail_is_sent(
+    office: Office, world: World
+) -> None:
+    values = {"email": "Ann@oak.example", "agency_id": office.agency, "discipline": "healthcare", "language": "en"}
+
+    answer = send(office.admin, "/people/invite", values, page="/account")
+
+    assert "add a further discipline on their own page" in answer.text
+    assert mails(world) == []
 
 
 def test_the_audit_shows_ones_own_agencies_and_finds_only_people_in_scope(office: Office, world: World) -> None:

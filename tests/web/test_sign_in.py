@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -232,10 +233,38 @@ def test_many_wrong_passwords_for_one_account_are_stopped(app: Flask, ana: int) 
     assert statuses == [422] * 10 + [429] * 2
 
 
-def test_one_password_tried_on_many_accounts_is_stopped(client: FlaskClient) -> None:
-    statuses = [sign_in(client, f"person{number}@test.example").status_code for number in range(12)]
+def test_the_page_after_too_many_tries_says_when_to_come_back_and_how_to_get_a_new_password(
+    app: Flask, client: FlaskClient, ana: int
+) -> None:
+    for _ in range(10):
+        sign_in(client, EMAIL, "something else entirely")
+    refused = sign_in(client, EMAIL)
+
+    assert refused.status_code == 429
+    assert "Try again in 5 minutes." in refused.text
+    assert 'href="/forgot"' in refused.text
+    assert client.get("/forgot").status_code == 200
+
+
+def test_wrong_passwords_for_ten_accounts_do_not_shut_out_the_colleagues_behind_the_same_address(
+    app: Flask, ana: int
+) -> None:
+    for number in range(11):
+        for _ in range(5):
+            sign_in(app.test_client(), f"person{number}@test.example", "something else entirely")
+
+    assert sign_in(app.test_client(), EMAIL).status_code == 303
+
+
+def test_one_password_tried_on_many_accounts_is_stopped_even_where_it_is_right(
+    app: Flask, ana: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = app.extensions["lms"]
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, sign_in_limit_per_address="10 per 5 minutes"))
+    statuses = [sign_in(app.test_client(), f"person{number}@test.example").status_code for number in range(12)]
 
     assert statuses == [422] * 10 + [429] * 2
+    assert sign_in(app.test_client(), EMAIL).status_code == 429
 
 
 def test_a_classroom_that_signs_in_from_one_address_is_not_stopped(app: Flask, ana: int) -> None:
