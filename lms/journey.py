@@ -247,7 +247,7 @@ def _tell_of_certificate(user_id: int, certificate: Certificate) -> None:
         f"certificate:{certificate.id}",
         {
             "to_user_id": user_id,
-            "template": "certificate_earned",
+            "template": "certificate_earned" if certificate.kind == "course" else "certificate-issued",
             "language": certificate.language,
             "values": {"code": certificate.code},
         },

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from lms.assessment.models import Attempt
 from lms.catalog.models import Course, CourseVersion
@@ -51,7 +51,10 @@ def _last_day(end: datetime | None, time_zone: str) -> date | None:
 
 
 def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone: str) -> list[tuple[int, Holding]]:
-    """Course certificates that stand (neither revoked nor superseded), whatever their dates."""
+    """Course certificates that stand (neither revoked nor superseded), whatever their dates.
+
+    One for which only what had changed was taken again shows no new completion: it has the day of the one it renewed.
+    """
     rows = db.session.execute(
         select(
             Certificate.user_id,
@@ -60,8 +63,17 @@ def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone
             Certificate.expires_at,
             Attempt.score_percent,
             Certificate.id,
+            Enrollment.renews_id,
         )
         .join(Course, Course.id == Certificate.course_id)
+        .outerjoin(
+            Enrollment,
+            and_(
+                Enrollment.user_id == Certificate.user_id,
+                Enrollment.course_id == Certificate.course_id,
+                Enrollment.cycle == Certificate.cycle,
+            ),
+        )
         .outerjoin(Attempt, Attempt.id == Certificate.attempt_id)
         .where(
             Certificate.user_id.in_(user_ids),
@@ -70,12 +82,16 @@ def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone
             Certificate.revoked_at.is_(None),
             Certificate.superseded_by_id.is_(None),
         )
+        .order_by(Certificate.cycle)
     )
-    return [
-        (user_id, Holding(slug, done_on, _last_day(end, time_zone), score, certificate_id=number))
-        for user_id, slug, done_on, end, score, number in rows
-        if user_id is not None
-    ]
+    found: list[tuple[int, Holding]] = []
+    shown_on: dict[tuple[int, str], date] = {}
+    for user_id, slug, done_on, end, score, number, renews_id in rows:
+        if user_id is not None:
+            day = shown_on.get((user_id, slug), done_on) if renews_id is not None else done_on
+            shown_on[user_id, slug] = day
+            found.append((user_id, Holding(slug, day, _last_day(end, time_zone), score, certificate_id=number)))
+    return found
 
 
 def _trainings(user_ids: Collection[int], courses: Collection[str]) -> list[tuple[int, Holding]]:

@@ -336,6 +336,26 @@ def test_a_certification_that_ends_sooner_than_the_course_lets_it_be_taken_again
     assert kinds == ["course", "certification", "course", "certification"]
 
 
+def test_what_was_taken_again_because_it_changed_renews_no_certification(
+    holder: Learner, world: World, files: dict[str, bytes]
+) -> None:
+    rules = {"id": "yearly", "title": {"en": "Yearly"}, "requires": [{"course": "tiny"}], "valid_months": 12}
+    site = AwardSite.from_settings(holder.settings)
+    with time_machine.travel(BEGIN, tick=False):
+        world.write(lambda: rule_files.save_rules(rules, now=utc_now(), actor_id=None))
+        world.write(lambda: certifying.award_due(holder.viewer.id, utc_now(), site))
+    with time_machine.travel(datetime(2026, 9, 1, 17, tzinfo=UTC)):
+        publish(world, edited(files), "retrain")
+        renew(holder)
+        holder.read("first-steps")
+
+    with time_machine.travel(datetime(2027, 2, 1, 18, tzinfo=UTC)):
+        world.write(lambda: certifying.award_due(holder.viewer.id, utc_now(), site))
+
+    kinds = world.read(lambda: db.session.scalars(select(Certificate.kind).order_by(Certificate.id)).all())
+    assert kinds == ["course", "certification", "course"]
+
+
 def test_a_certification_that_wants_a_higher_score_lets_the_course_be_taken_again(
     holder: Learner, world: World
 ) -> None:
