@@ -16,7 +16,7 @@ from lms.certification.badges.status import list_claims
 from lms.certification.facts import CertificateFacts
 from lms.clock import utc_now
 from lms.errors import N_, NotFound
-from lms.web.certification import find_given_out
+from lms.web.certificate_files import find_given_out
 from lms.web.errors import send_to_sign_in
 from lms.web.guards import public, settings
 from lms.web.limits import limiter

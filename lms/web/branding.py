@@ -21,7 +21,7 @@ from lms.database import db
 from lms.errors import N_, Invalid, NotFound
 from lms.people.models import Agency
 from lms.web.agency_choices import find_agency
-from lms.web.certification import pdf_response
+from lms.web.certificate_files import pdf_response
 from lms.web.forms.branding import BrandingForm
 from lms.web.forms.refusals import add_problem
 from lms.web.guards import act, flash_done, language, needs, settings, today, viewer

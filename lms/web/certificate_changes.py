@@ -25,7 +25,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.people.memberships import holds_on
 from lms.people.models import Membership, User
-from lms.web.certification import find_readable
+from lms.web.certificate_files import find_readable
 from lms.web.forms.changes import DecideForm, ReasonForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, needs, settings, signed_in, today, viewer

@@ -33,7 +33,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Agency, Membership
 from lms.web.certificate_changes import OVER, differences, written_day
-from lms.web.certification import canonical, find_readable
+from lms.web.certificate_files import canonical, find_readable
 from lms.web.forms.changes import ExtendForm, ReissueForm, RenameForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, needs, settings, signed_in, today, viewer

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from lms import journey
 from lms.access import Permission, Viewer
-from lms.certification import reach, sharing, store
+from lms.certification import reach, sharing
 from lms.certification.badges import issuing
-from lms.certification.codes import normalize_code
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite, CertificateFacts, hours_of
-from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
 from lms.certification.reminders import MARKS
-from lms.certification.signers import signing_material
 from lms.certification.standing import status_of
 from lms.certification.trainings import trainings_of
 from lms.certification.transcript import Line, line_of, load_transcript
 from lms.certification.verification import standing_with
 from lms.certification.wording import suggested_text
 from lms.clock import local_day, utc_now
-from lms.cohorts.lookup import find_team_standing, team_of
-from lms.cohorts.reach import find_cohort
+from lms.cohorts.lookup import find_team_standing
 from lms.database import db
-from lms.errors import N_, Conflict, NotFound
+from lms.errors import N_, NotFound
 from lms.people import audit
 from lms.reporting.inquiry import EXPIRING_DAYS
+from lms.web.certificate_files import canonical, document_of, find_given_out, find_own, find_readable, pdf_response
 from lms.web.certificate_links import profile_link, renew_link
 from lms.web.certifications import in_reach
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.certification import RevokeForm
-from lms.web.guards import act, flash_done, language, maybe_viewer, needs, public, settings, signed_in, today, viewer
+from lms.web.guards import act, flash_done, language, needs, public, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
 
 blueprint = Blueprint("certification", __name__)
@@ -253,97 +250,3 @@ def fetch_transcript() -> Response:
     db.session.rollback()  # no transaction is held open while it is drawn
     content = draw_transcript(transcript, language=chosen, site=AwardSite.from_settings(settings()))
     return pdf_response(content, "transcript.pdf")
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What of the row outlives its transaction."""
-
-    id: int
-    facts: CertificateFacts
-    name: str | None
-    hash: str | None
-
-
-def document_of(certificate: Certificate) -> store.Document:
-    """A certificate's PDF: the stored file, or drawn and signed now and stored. No transaction is open meanwhile."""
-    row = _Stored(
-        certificate.id,
-        CertificateFacts.from_json(certificate.facts),
-        certificate.document_name,
-        certificate.document_hash,
-    )
-    files = current_app.extensions["lms"].files
-    db.session.rollback()
-    document = store.stored_document(row.name, row.hash, files)
-    if document is not None:
-        return document
-    signer, carried = signing_material(settings()), issuing.badge_attachment(row.id, settings())
-    db.session.rollback()
-    drawn = store.draw_document(row.facts, files, signer, [carried] if carried else [])
-    if act(lambda: store.record_document(row.id, drawn, row.hash, utc_now())):
-        return drawn
-    files.delete(drawn.name)  # somebody else's first view was faster: theirs is the one that was issued
-    issued = db.session.get_one(Certificate, row.id, populate_existing=True)
-    name, digest = issued.document_name, issued.document_hash
-    db.session.rollback()
-    document = store.stored_document(name, digest, files)
-    if document is None:
-        raise NotFound(N_("There is nothing here that you may see."))
-    return document
-
-
-def pdf_response(content: bytes, name: str, etag: str | None = None) -> Response:
-    """A PDF to keep: private, never in a search engine, not sent again where the browser has it."""
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Robots-Tag"] = "noindex"
-    if etag is not None:
-        response.set_etag(etag)
-        response.make_conditional(request.environ)
-    return response
-
-
-def find_given_out(code: str) -> Certificate | None:
-    """The certificate whose PDF or badge is asked for, if it stands; None for a stranger who brings no link.
-
-    Raises NotFound for what they may not see, Conflict for one that was revoked or replaced.
-    """
-    token = request.args.get("share", "")
-    if maybe_viewer() is None and not token:
-        return None
-    certificate = find_readable(code, token)
-    if status_of(certificate, utc_now()) in ("revoked", "superseded"):
-        raise Conflict(N_("This certificate no longer stands, so its PDF and its badge are not given out any more."))
-    return certificate
-
-
-def canonical(code: str) -> str:
-    """The code as it is stored. Raises NotFound for what cannot be one."""
-    found = normalize_code(code)
-    if found is None:
-        raise NotFound(N_("There is nothing here that you may see."))
-    return found
-
-
-def find_readable(code: str, token: str = "") -> Certificate:
-    """A certificate that may be seen whole: by its holder, their administrator, a team's people, or with a link."""
-    if token and (shared := sharing.find_shared(canonical(code), token)) is not None:
-        return shared
-    certificate, person = reach.find_certificate(canonical(code)), maybe_viewer()
-    if reach.is_holder(person, certificate) or reach.reaches(person, Permission.SEE_PEOPLE, certificate, today()):
-        return certificate
-    if person is not None and certificate.kind == "team":
-        cohort = team_of(certificate)
-        if cohort is not None and find_cohort(person, cohort.id):
-            return certificate
-    raise NotFound(N_("There is nothing here that you may see."))
-
-
-def find_own(code: str) -> Certificate:
-    """One's own certificate. Raises NotFound for anybody else's."""
-    certificate = reach.find_certificate(canonical(code))
-    if not reach.is_holder(viewer(), certificate):
-        raise NotFound(N_("There is nothing here that you may see."))
-    return certificate

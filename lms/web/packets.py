@@ -10,7 +10,7 @@ from lms.catalog.versions import course_of, find_course
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite
 from lms.database import db
-from lms.web.certification import pdf_response
+from lms.web.certificate_files import pdf_response
 from lms.web.guards import needs, settings, today
 
 blueprint = Blueprint("packets", __name__)

@@ -185,11 +185,12 @@ def test_after_a_rotation_old_files_verify_and_new_ones_carry_the_new_key(
 
     assert run(key_commands.keys_group, "rotate", "document-signer")[0] == 0
     assert run(key_commands.keys_group, "rotate", "document-ca")[0] == 0
+    assert run(key_commands.keys_group, "rotate", "badge")[0] == 0
     user, code = learners.certified("Ana Ruiz", now=utc_now())
     new = learners.world.client_of(user).get(f"/certificates/{code}.pdf").data
     exit_code, listed = run(key_commands.keys_group, "list")
 
-    assert (exit_code, listed.count("in use"), listed.count("retired")) == (0, 2, 3)
+    assert (exit_code, listed.count("in use"), listed.count("retired")) == (0, 3, 4)
     for content in (old, new):
         assert "Signed by Crosstrain documents" in check(client, content).get_data(as_text=True)
     assert client.get("/.well-known/crosstrain-ca.pem").get_data(as_text=True).count("BEGIN CERTIFICATE") == 2

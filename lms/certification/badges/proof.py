@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from lms import keys
 from lms.certification.badges.addresses import key_url, last_part
 from lms.keys import NewKey, OpenKey
+from lms.settings import Settings
 
 PURPOSE = "badge"
 ALGORITHM = "RS256"
@@ -35,9 +36,9 @@ def badge_key(secret_key: str) -> OpenKey:
     return keys.key_in_use(PURPOSE, secret_key, make_key)
 
 
-def rotate(secret_key: str) -> None:
-    """Sign with a new key from now on; what older ones signed stays good. The caller commits."""
-    keys.rotate(PURPOSE, secret_key, make_key())
+def new_badge_key(purpose: str, settings: Settings) -> list[tuple[str, NewKey]]:
+    """The key that takes over when badges' key is rotated; what older ones signed stays good."""
+    return [(PURPOSE, make_key())]
 
 
 def public_jwk(kid: str, public_text: str, site: str) -> dict[str, Any]:
