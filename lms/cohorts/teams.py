@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from lms.clock import add_months
 from lms.cohorts.models import Cohort, CohortTemplate, Member, Milestone, Seat
 from lms.cohorts.templates import ATTESTED, rules_of
 from lms.database import db
@@ -15,6 +16,9 @@ from lms.people.audit import note
 from lms.people.models import Agency
 from lms.people.signins import load_viewer
 from lms.people.viewer import Place, Viewer
+
+MONTHS_BEFORE_START = 12
+"""A milestone may have been met while the team was being brought together, not in another year's work."""
 
 
 def create_cohort(
@@ -147,6 +151,10 @@ def attest_milestone(
         raise Conflict(N_("This milestone follows from records. It cannot be attested."))
     if met_on > today:
         raise Invalid(N_("The day cannot be in the future."), field="met_on")
+    if met_on < add_months(cohort.starts_on, -MONTHS_BEFORE_START):
+        raise Invalid(
+            N_("This is more than a year before the team began. Work that old is not counted for it."), field="met_on"
+        )
     former = milestone.met_on.isoformat() if milestone.met_on else None
     milestone.met_on, milestone.met_by_id, milestone.note = met_on, actor_id, remark.strip() or None
     note(
@@ -187,6 +195,12 @@ def find_member(cohort: Cohort, member_id: int) -> Member:
     if member is None or member.cohort_id != cohort.id or member.left_at is not None:
         raise NotFound(N_("This person is no longer in that place. Load the team's page again."))
     return member
+
+
+def has_left_place(cohort: Cohort, member_id: int) -> bool:
+    """Whether this was a member's place in the team and is none any more: they were moved, or have left."""
+    member = db.session.get(Member, member_id)
+    return member is not None and member.cohort_id == cohort.id and member.left_at is not None
 
 
 def find_seat(cohort: Cohort, seat_id: int) -> Seat:

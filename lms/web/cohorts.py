@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields import SelectChoice
@@ -15,6 +16,7 @@ from lms.certification.facts import AwardSite
 from lms.clock import utc_now
 from lms.cohorts import reach, standing, teams
 from lms.cohorts.board import CohortBoard, in_language, load_board
+from lms.cohorts.feasible import milestones_out_of_reach
 from lms.cohorts.models import CohortTemplate, Milestone
 from lms.cohorts.templates import ATTESTED, open_templates
 from lms.database import db
@@ -24,7 +26,7 @@ from lms.web.agency_choices import choices_to_make
 from lms.web.forms.cohorts import CohortForm, MilestoneForm, PlaceForm
 from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
-from lms.web.words import discipline_name
+from lms.web.seat_choices import seat_choices
 
 blueprint = Blueprint("cohorts", __name__)
 
@@ -52,7 +54,7 @@ SEAT_STATES = {
 
 
 @blueprint.app_template_filter()
-def in_own_language(texts: dict[str, Any]) -> str:
+def in_own_language(texts: Mapping[str, Any]) -> str:
     """A title kept by language, in that of this request."""
     return in_language(texts, language())
 
@@ -106,7 +108,16 @@ def make_cohort() -> Page:
         else:
             flash_done(_("The team was made. Invite its people next."))
             return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
-    return shown("cohorts/new.html", form, templates=templates.values())
+    return shown("cohorts/new.html", form, templates=templates.values(), out_of_reach=_out_of_reach(templates.values()))
+
+
+def _out_of_reach(templates: Iterable[CohortTemplate]) -> list[tuple[str, list[str]]]:
+    """Kinds of teams with the milestones that no course published today lets them meet."""
+    found = [
+        (in_own_language(one.rules["title"]), [in_own_language(title) for title in milestones_out_of_reach(one.rules)])
+        for one in templates
+    ]
+    return [(kind, titles) for kind, titles in found if titles]
 
 
 def _create(form: CohortForm, user_id: int) -> int:
@@ -153,13 +164,12 @@ def place_member(cohort_id: int, member_id: int) -> Page:
     """Move a member to a seat, as its member or alternate, or out of it."""
     person = viewer()
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
+    if teams.has_left_place(cohort, member_id):
+        return _to_the_team(cohort_id)
     member = teams.find_member(cohort, member_id)
     loaded = load_board(cohort, utc_now(), settings().time_zone)
     form = PlaceForm(data={"seat_id": member.seat_id or 0, "place": "alternate" if member.is_alternate else "member"})
-    form.seat_id.choices = [SelectChoice(0, _("No seat yet"))] + [
-        SelectChoice(key, f"{in_own_language(seat.title)} ({discipline_name(seat.discipline)})")
-        for key, seat in loaded.seats.items()
-    ]
+    form.seat_id.choices = [SelectChoice(0, _("No seat yet")), *seat_choices(loaded, member, in_own_language)]
     if form.validate_on_submit():
         seat_id, is_alternate = form.seat_id.data or None, form.place.data == "alternate"
 
@@ -177,12 +187,19 @@ def place_member(cohort_id: int, member_id: int) -> Page:
     return shown("cohorts/place.html", form, cohort=cohort, line=loaded.people[member.user_id])
 
 
+def _to_the_team(cohort_id: int) -> Response:
+    flash(_("This person was moved or has left since that page was opened. Here is the team as it is now."), "info")
+    return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
+
+
 @blueprint.route("/cohorts/<int:cohort_id>/members/<int:member_id>/remove", methods=["GET", "POST"])
 @signed_in
 def remove_member(cohort_id: int, member_id: int) -> Page:
     """Ask, then end a person's time in the team."""
     person = viewer()
     cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
+    if teams.has_left_place(cohort, member_id):
+        return _to_the_team(cohort_id)
     member = teams.find_member(cohort, member_id)
     board = url_for("cohorts.show_cohort", cohort_id=cohort_id)
     if request.method == "POST":
@@ -241,7 +258,10 @@ def archive_cohort(cohort_id: int) -> Page:
     return render_template(
         "confirm.html",
         title=_("Archive this team?"),
-        text=_("It can still be read, but nobody can join or be moved, and it earns no further certificate."),
+        text=_(
+            "This is for good: it cannot be opened again. It can be read, but nobody can join or be moved, and it "
+            "earns no further certificate."
+        ),
         facts=[(_("Team"), cohort.name)],
         action=url_for("cohorts.archive_cohort", cohort_id=cohort_id),
         submit_text=_("Archive the team"),

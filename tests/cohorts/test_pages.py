@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms.cohorts.models import Cohort
+from lms.cohorts.models import Cohort, CohortTemplate
+from lms.cohorts.templates import CROSS_TRAINING
 from lms.database import db
 from lms.outbox import OutboxMessage
 from tests.cohorts.conftest import DISCIPLINES, Teams
@@ -361,7 +362,7 @@ def test_an_archived_team_can_be_read_but_not_changed(small: Teams) -> None:
 
     send(client, f"/cohorts/{cohort}/archive")
 
-    assert "This team is archived" in text_of(client.get(f"/cohorts/{cohort}"))
+    assert "Archived on" in text_of(client.get(f"/cohorts/{cohort}"))
     assert client.get(f"/cohorts/{cohort}/invite").status_code == 403
     assert small.world.read(lambda: db.session.get_one(Cohort, cohort).archived_at) is not None
 
@@ -384,3 +385,89 @@ def test_the_home_page_shows_what_one_s_team_needs(small: Teams) -> None:
 
     assert "County team" in page
     assert "Needs 1 certified person in Schools" in page
+
+
+def test_before_a_team_is_made_it_is_said_which_milestones_no_published_course_lets_it_meet(small: Teams) -> None:
+    small.cohort()
+    client = small.world.client_of(small.coordinator)
+    before = text_of(client.get("/cohorts/new"))
+    title = {"en": "Everybody knows the others", "es": "x"}
+
+    def add() -> None:
+        template = db.session.scalars(select(CohortTemplate)).first()
+        assert template is not None
+        milestone = {"id": "m9", "title": title, "met_by": CROSS_TRAINING}
+        template.rules = {**template.rules, "milestones": [*template.rules["milestones"], milestone]}
+
+    small.world.write(add)
+    after = text_of(client.get("/cohorts/new"))
+
+    assert "Everybody knows the others" not in before
+    assert "not all milestones can be met yet" in after
+    assert "Everybody knows the others" in after
+
+
+def test_a_milestone_is_not_met_years_before_the_team_began(small: Teams) -> None:
+    cohort = small.cohort()
+    client = small.world.client_of(small.coordinator)
+    address = re.search(rf"/cohorts/{cohort}/milestones/\d+", client.get(f"/cohorts/{cohort}").text)
+    assert address is not None
+
+    early = send(client, address[0], remark="", **{"met_on-month": "1", "met_on-day": "5", "met_on-year": "2001"})
+
+    assert early.status_code == 422
+    assert "more than a year before the team began" in text_of(early)
+
+
+def test_an_archived_team_says_since_when_and_nothing_of_what_is_missing(small: Teams) -> None:
+    cohort = small.cohort()
+    small.people(cohort)
+    coordinator = small.world.client_of(small.coordinator)
+    asked = text_of(coordinator.get(f"/cohorts/{cohort}/archive"))
+    send(coordinator, f"/cohorts/{cohort}/archive")
+
+    page = text_of(coordinator.get(f"/cohorts/{cohort}"))
+
+    assert "This is for good" in asked
+    assert "Archived on" in page
+    assert "What is missing" not in page
+    assert "Where the team stands" not in page
+
+
+def test_seats_that_are_taken_or_of_another_discipline_cannot_be_chosen(small: Teams) -> None:
+    cohort = small.cohort()
+    nurse, *_others = small.people(cohort)
+    member = next(one for one in small.members(cohort) if one.user_id == nurse)
+    client = small.world.client_of(small.coordinator)
+
+    page = client.get(f"/cohorts/{cohort}/members/{member.id}/place").text
+
+    options = re.findall(r"<option([^>]*)>([^<]*)</option>", page)
+    closed = [text for attributes, text in options if "disabled" in attributes]
+    assert any("another discipline" in text for text in closed)
+    assert not any("selected" in attributes for attributes, text in options if text in closed)
+
+
+def test_the_address_of_a_person_who_was_moved_leads_to_the_team(small: Teams) -> None:
+    cohort = small.cohort()
+    user, *_others = small.people(cohort)
+    member = next(one for one in small.members(cohort) if one.user_id == user)
+    client = small.world.client_of(small.coordinator)
+    address = f"/cohorts/{cohort}/members/{member.id}"
+    send(client, f"{address}/remove")
+
+    again = client.get(f"{address}/place")
+
+    assert again.headers["Location"] == f"/cohorts/{cohort}"
+    assert "was moved or has left" in text_of(client.get(f"/cohorts/{cohort}"))
+
+
+def test_who_waits_for_a_seat_can_be_removed(small: Teams) -> None:
+    cohort = small.cohort()
+    user, *_others = small.people(cohort)
+    member = next(one for one in small.members(cohort) if one.user_id == user)
+    client = small.world.client_of(small.coordinator)
+    send(client, f"/cohorts/{cohort}/members/{member.id}/place", seat_id="0", place="member")
+    (waiting,) = [one for one in small.members(cohort) if one.seat_id is None]
+
+    assert f"/members/{waiting.id}/remove" in client.get(f"/cohorts/{cohort}").text
