@@ -45,7 +45,7 @@ def test_the_stack_of_a_database_error_holds_no_values(app: Flask) -> None:
 
     line = line_of("unexpected", caught.value)
 
-    assert ADDRESS in str(caught.value)
+    assert ADDRESS in str(caught.value.params)
     assert "ecret" not in line
     assert "IntegrityError" in line
     assert "INSERT INTO lms_users" in line

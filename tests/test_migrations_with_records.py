@@ -24,7 +24,7 @@ BEGIN = datetime(2026, 3, 14, 17, tzinfo=UTC)
 
 WORDS: Mapping[tuple[str, str], str] = {
     ("lms_agencies", "kind"): "school",
-    ("lms_certificates", "kind"): "course",
+    ("lms_certificates", "kind"): "team",
     ("lms_attempts", "role"): "final",
     ("lms_role_grants", "role"): "author",
     ("lms_course_versions", "change"): "revision",
@@ -81,7 +81,7 @@ def rows_of(url: str, names: Mapping[str, list[str]] | None = None) -> dict[str,
     """Every row by table, in the columns named (by default all)."""
     found = {}
     with reflected(url) as (engine, tables), engine.connect() as connection:
-        for table in tables.sorted_tables:
+        for table in tables.tables.values():
             columns = [column.name for column in table.columns] if names is None else names.get(table.name, [])
             if columns and table.name != schema.VERSION_TABLE:
                 chosen = ", ".join(columns)
@@ -92,7 +92,7 @@ def rows_of(url: str, names: Mapping[str, list[str]] | None = None) -> dict[str,
 
 def columns_of(url: str) -> dict[str, list[str]]:
     with reflected(url) as (_, tables):
-        return {table.name: [column.name for column in table.columns] for table in tables.sorted_tables}
+        return {table.name: [column.name for column in table.columns] for table in tables.tables.values()}
 
 
 def rules_of(engine: Engine) -> tuple[dict[str, str], dict[str, str]]:

@@ -88,7 +88,7 @@ def serve(folder: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """For looking only: tests that change records take `fresh_site`."""
     yield from serve(tmp_path_factory.mktemp("site"))
@@ -99,7 +99,7 @@ def fresh_site(tmp_path: Path) -> Iterator[Site]:
     yield from serve(tmp_path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium_path()
     with sync_playwright() as playwright:

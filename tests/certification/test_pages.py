@@ -478,7 +478,7 @@ def test_what_can_be_no_code_and_what_is_unknown_are_answered_alike(
 
     assert len(pages) == len(twins) == len(costs) == 1
     assert pages.pop()[0] == twins.pop()[0] == 404
-    assert costs == {1}
+    assert costs == {3}  # the certificate, and the two keys of the fingerprint
 
 
 def test_opening_the_page_blames_nobody(client: FlaskClient) -> None:

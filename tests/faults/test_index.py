@@ -133,7 +133,7 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "web/test_sign_in.py::test_an_old_form_token_keeps_the_entries_and_asks_once_more",
     ),
     49: (
-        "web/test_sign_in.py::test_one_password_tried_on_many_accounts_is_stopped",
+        "web/test_sign_in.py::test_one_password_tried_on_many_accounts_is_stopped_even_where_it_is_right",
         "web/test_sign_in.py::test_many_wrong_passwords_for_one_account_are_stopped",
     ),
 }

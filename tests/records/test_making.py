@@ -16,7 +16,7 @@ from lms.certification.press import Press
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import Invalid, NotFound
-from lms.jobs import deliver_due, do_daily
+from lms.jobs import deliver_due, plan
 from lms.people.models import AuditEvent, Membership, RoleGrant
 from lms.records import making
 from lms.records.asking import DAYS_KEPT
@@ -257,12 +257,12 @@ def test_the_file_goes_after_thirty_days_and_the_page_says_so(records: Records) 
     deliver_due(records.app)
     files = records.app.extensions["lms"].files
     with time_machine.travel(utc_now() + timedelta(days=DAYS_KEPT - 1)):
-        do_daily(records.app)
+        plan(records.app)
         is_there_before = files.read(making.finished_name(batch_id)) is not None
 
     with time_machine.travel(utc_now() + timedelta(days=DAYS_KEPT + 1)):
-        do_daily(records.app)
-        do_daily(records.app)
+        plan(records.app)
+        plan(records.app)
         page = records.world.client_of(records.administrator).get(f"/batches/{batch_id}").text
 
     assert is_there_before
