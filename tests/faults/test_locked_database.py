@@ -39,6 +39,7 @@ def lock(app: Flask) -> Iterator[sqlite3.Connection]:
     yield other
     other.close()
     event.remove(engine, "checkout", be_impatient)
+    engine.dispose()  # the application serves other tests too: its next connections are patient again
 
 
 def test_a_submit_that_cannot_be_stored_comes_back_whole(taker: Taker, lock: sqlite3.Connection) -> None:
