@@ -220,7 +220,7 @@ def submit(
     responses = load_responses(attempt_id)
     given = {**values_of(responses), **_keep(sitting, responses, values, now)}
     empty = unanswered(questions.values(), given)
-    if empty and not may_be_empty:
+    if empty and attempt.pass_mark is not None and not may_be_empty:
         return Outcome("unanswered", sitting, unanswered=empty)
     mark = mark_attempt(questions.values(), given, attempt.pass_mark)
     _close(attempt, mark, key=key, body=body, language=language, now=now)

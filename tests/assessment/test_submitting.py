@@ -138,15 +138,6 @@ def test_forged_fields_decide_nothing(taker: Taker) -> None:
     assert count(taker, Certificate) == 0
 
 
-def test_a_check_that_nobody_has_to_pass_is_asked_about_too_where_it_is_blank(taker: Taker) -> None:
-    taker.open("second-steps")
-
-    asked = taker.submit({})
-
-    assert "Some questions are empty" in asked.text
-    assert taker.attempt.submitted_at is None
-
-
 def test_empty_questions_are_asked_about_and_nothing_is_lost(taker: Taker) -> None:
     given = {name: value for name, value in taker.right.items() if not name.startswith(("t-single", "t-number"))}
 
