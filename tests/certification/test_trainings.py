@@ -98,7 +98,7 @@ def test_what_was_handed_in_is_approved_as_a_course_and_earns_at_once(office: Of
     assert office.training().state == "approved"
     assert [one.user_id for one in office.certifications()] == [office.person]
     assert "Approved" in text_of(office.own.get("/training"))
-    assert [one["template"] for one in mails(office.world)] == ["certificate_earned", "training-decided"]
+    assert [one["template"] for one in mails(office.world)] == ["certificate-issued", "training-decided"]
 
 
 def test_approved_training_stands_on_the_transcript_and_what_waits_does_not(office: Office) -> None:
