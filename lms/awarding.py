@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from lms import outbox
+from lms import journey
 from lms.access import Permission, allows, present_users
 from lms.batches import Batch, Piece
 from lms.certification import certifying
@@ -29,26 +29,6 @@ from lms.settings import Settings
 BATCH_KIND = "issue-certification"
 PEOPLE_PER_PIECE = 100
 MOST_NAMED = 1000
-
-
-def award_person(
-    user_id: int, now: datetime, site: AwardSite, *, actor_id: int | None, slug: str | None = None
-) -> list[Certificate]:
-    """Whatever somebody has earned and does not hold (or only one certification), issued and told of. The caller
-    commits."""
-    issued = certifying.award_due(user_id, now, site, actor_id=actor_id, slug=slug)
-    for certificate in issued:
-        outbox.enqueue(
-            "mail",
-            f"certificate:{certificate.id}",
-            {
-                "to_user_id": user_id,
-                "template": "certificate-issued",
-                "language": certificate.language,
-                "values": {"code": certificate.code},
-            },
-        )
-    return issued
 
 
 def issue_piece(batch: Batch, runtime: Any) -> Piece:
@@ -108,7 +88,7 @@ def _issue(
     for standing in certifying.standings_of(ids, [current], now, settings.time_zone):
         user_id = standing.user_id
         if standing.decision.is_earned:
-            award_person(user_id, now, site, actor_id=batch.asked_by_id, slug=current.rule.slug)
+            journey.award_certifications(user_id, site, now, actor_id=batch.asked_by_id, slug=current.rule.slug)
             got.append(names[user_id])
         elif user_id in served:
             got.append(names[user_id])

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from lms import outbox
-from lms.awarding import award_person
+from lms import journey, outbox
 from lms.certification.certifying import current_rules
 from lms.certification.concerned import renewals_waiting
 from lms.certification.facts import AwardSite
@@ -86,7 +85,7 @@ def renew(message: OutboxMessage, settings: Settings) -> bool:
         now = utc_now()
         ids = renewals_waiting(current, now, settings.time_zone, after if current.rule.slug == slug else 0, PAGE)
         for user_id in ids:
-            award_person(user_id, now, site, actor_id=None, slug=current.rule.slug)
+            journey.award_certifications(user_id, site, now, slug=current.rule.slug)
         return {"slug": current.rule.slug, "after": ids[-1]} if ids else {"past": current.rule.slug}
 
     return _walk(message, step)

@@ -14,6 +14,7 @@ from lms.access import Viewer
 from lms.assessment import attempts
 from lms.assessment.answers import Values
 from lms.assessment.attempts import Outcome
+from lms.assessment.completion import is_module_complete, is_read_by_answering
 from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
@@ -26,7 +27,7 @@ from lms.clock import utc_now
 from lms.cohorts import standing as cohorts
 from lms.cohorts.lookup import team_of
 from lms.cohorts.standing import Filled
-from lms.courseware.course import Course, Module
+from lms.courseware.course import Course
 from lms.database import db
 from lms.errors import N_, Conflict
 from lms.learning import enrollments, progress
@@ -173,22 +174,6 @@ def submit_attempt(
     return Submission(outcome, attempt.receipt, code, filled)
 
 
-def is_read_by_answering(module: Module) -> bool:
-    """Quizzes and surveys have nothing else to read: submitting one marks it as read."""
-    return module.quiz is not None and module.kind in ("quiz", "survey") and bool(module.questions)
-
-
-def is_module_complete(course: Course, module_id: str, *, is_read: bool, earlier: attempts.Earlier) -> bool:
-    """Read, and its quiz, if it has one, passed where the course requires it, or submitted where not."""
-    module = course.module(module_id, course.default_language)
-    if module is None or not is_read:
-        return False
-    if module.quiz is None or not module.questions:
-        return True
-    has_to_pass = module_id in course.required_modules and module.quiz.pass_mark is not None
-    return earlier.is_passed if has_to_pass else earlier.submitted > 0
-
-
 def _complete(
     viewer: Viewer, standing: Standing, course: Course, module_id: str | None, settings: Settings, now: datetime
 ) -> tuple[str | None, tuple[Filled, ...]]:
@@ -207,7 +192,7 @@ def _complete(
         note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
     certificate = _award(viewer, standing.enrollment_id, course, settings, now)
     if certificate is not None:
-        _tell_of_certificate(viewer.id, certificate)
+        _tell_of_certificate(viewer.id, certificate, "certificate_earned")
     award_certifications(viewer.id, site, now)
     if certificate is None:
         return None, ()
@@ -234,20 +219,27 @@ def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Setting
     return certificate if certificate is not None and certificate.issued_at == now else None
 
 
-def award_certifications(user_id: int, site: AwardSite, now: datetime, *, actor_id: int | None = None) -> None:
-    """Whatever of several courses is earned with this, issued and told of."""
-    for certificate in certifying.award_due(user_id, now, site, actor_id=actor_id):
-        _tell_of_certificate(user_id, certificate)
+def award_certifications(
+    user_id: int, site: AwardSite, now: datetime, *, actor_id: int | None = None, slug: str | None = None
+) -> list[Certificate]:
+    """Whatever certifications somebody has earned and does not hold (or only that of the slug), issued and told of.
+
+    The caller commits.
+    """
+    issued = certifying.award_due(user_id, now, site, actor_id=actor_id, slug=slug)
+    for certificate in issued:
+        _tell_of_certificate(user_id, certificate, "certificate-issued")
+    return issued
 
 
-def _tell_of_certificate(user_id: int, certificate: Certificate) -> None:
+def _tell_of_certificate(user_id: int, certificate: Certificate, template: str) -> None:
     """A mail with a neutral subject; it is queued with the certificate and sent by the worker."""
     outbox.enqueue(
         "mail",
         f"certificate:{certificate.id}",
         {
             "to_user_id": user_id,
-            "template": "certificate_earned" if certificate.kind == "course" else "certificate-issued",
+            "template": template,
             "language": certificate.language,
             "values": {"code": certificate.code},
         },

@@ -18,6 +18,7 @@ import lms.catalog.models
 import lms.certification.badges.models
 import lms.certification.change_models
 import lms.certification.credit_models
+import lms.certification.document_models
 import lms.certification.models
 import lms.cohorts.models
 import lms.keys

@@ -15,10 +15,10 @@ from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.facts import TEAM_EXERCISE, AwardSite, CertificateFacts, SuggestedLine, TeamFacts
 from lms.certification.issuing import dated, from_site, insert_certificate, note_issue, place_on
 from lms.certification.models import Certificate
+from lms.certification.part_renewals import certificate_before, taken_minutes, with_hours_of
 from lms.certification.rules import objectives_of, rules_of
 from lms.clock import local_day
 from lms.courseware.course import Course
-from lms.courseware.hours import teaching_modules
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.learning.models import Enrollment, ModuleProgress
@@ -95,8 +95,8 @@ def award_course_certificate(
         granted = replace(granted, approvals=())
     facts = _with_credit(facts, granted)
     if enrollment.renews_id is not None:
-        facts = _with_hours_of(facts, _taken_minutes(enrollment, course), course.contact_minutes)
-    renewed = _certificate_before(enrollment) if enrollment.renews_id is not None else None
+        facts = with_hours_of(facts, taken_minutes(enrollment, course), course.contact_minutes)
+    renewed = certificate_before(enrollment) if enrollment.renews_id is not None else None
     if renewed is not None:
         end = CertificateFacts.from_json(renewed.facts).valid_until
         if renewed.revoked_at is not None or (end is not None and end < facts.completed_on):
@@ -201,45 +201,6 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
             Certificate.kind == "course",
             Certificate.superseded_by_id.is_(None),
         )
-    )
-    return found
-
-
-def _taken_minutes(enrollment: Enrollment, course: Course) -> int:
-    """Minutes of teaching in the modules that were completed in this enrollment itself, and not taken over into it."""
-    taken = db.session.scalars(
-        select(ModuleProgress.module_id).where(
-            ModuleProgress.enrollment_id == enrollment.id, ModuleProgress.completed_at >= enrollment.enrolled_at
-        )
-    )
-    modules = course.files[course.default_language]
-    return sum(modules[module_id].minutes for module_id in teaching_modules(course).intersection(taken))
-
-
-def _with_hours_of(facts: CertificateFacts, taken_minutes: int, contact_minutes: int) -> CertificateFacts:
-    """The facts for part of a course: no more minutes than were taken, and as much of each body's as that is of all."""
-    minutes = min(taken_minutes, contact_minutes)
-    lines = (
-        replace(line, minutes=line.minutes * minutes // max(1, contact_minutes)) for line in facts.suggested_credit
-    )
-    return replace(
-        facts, contact_minutes=minutes or None, suggested_credit=tuple(line for line in lines if line.minutes)
-    )
-
-
-def _certificate_before(enrollment: Enrollment) -> Certificate | None:
-    """The latest certificate of the cycles before this one: not each cycle brought one."""
-    found: Certificate | None = db.session.scalar(
-        select(Certificate)
-        .where(
-            Certificate.user_id == enrollment.user_id,
-            Certificate.course_id == enrollment.course_id,
-            Certificate.cycle < enrollment.cycle,
-            Certificate.kind == "course",
-            Certificate.superseded_by_id.is_(None),
-        )
-        .order_by(Certificate.cycle.desc())
-        .limit(1)
     )
     return found
 

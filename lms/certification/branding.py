@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from lms.certification.document_models import Branding
 from lms.certification.facts import (
     CertificateFacts,
     EvidenceFacts,
@@ -17,7 +18,6 @@ from lms.certification.facts import (
     Signatory,
     TeamFacts,
 )
-from lms.certification.models import Branding
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import N_, Invalid

@@ -6,7 +6,8 @@ import hashlib
 
 from sqlalchemy import select
 
-from lms.certification.models import Certificate, IssuedDocument
+from lms.certification.document_models import IssuedDocument
+from lms.certification.models import Certificate
 from lms.database import db
 from lms.wall.sight import VERIFICATION, looking_as
 

@@ -16,7 +16,8 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from lms.certification import typefaces
 from lms.certification.facts import CertificateFacts
 from lms.certification.packs import VALUES, Pack, sandbox
-from lms.certification.press import SCHEME, VARIANT, Attached, Sheet, environment, finished, press, qr_image
+from lms.certification.press import VARIANT, Attached, Sheet, environment, finished, press, qr_image
+from lms.certification.press_sources import SCHEME
 from lms.certification.sheet_details import (
     credit_lines,
     details,

@@ -9,7 +9,8 @@ from typing import Any
 from lms.certification import typefaces
 from lms.certification.designs import Design, Measures, design_of
 from lms.certification.facts import CertificateFacts
-from lms.certification.press import SCHEME, Attached, Sheet, qr_image
+from lms.certification.press import Attached, Sheet, qr_image
+from lms.certification.press_sources import SCHEME
 from lms.certification.sheet_details import (
     details,
     first_statement,

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from lms.certification.authority import SigningMaterial
 from lms.certification.designs import PACK
+from lms.certification.document_models import IssuedDocument
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate, IssuedDocument
+from lms.certification.models import Certificate
 from lms.database import db, insert_into
 from lms.files import FileStore
 from lms.people import audit

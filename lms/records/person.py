@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
+from lms.certification.document_models import IssuedDocument
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate, IssuedDocument
+from lms.certification.models import Certificate
 from lms.certification.standing import status_of
 from lms.database import db
 from lms.learning.models import Enrollment

@@ -19,8 +19,9 @@ from lms.clock import utc_now
 from lms.courseware.course import Course, Module
 from lms.courseware.hours import needed_modules, teaching_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
-from lms.learning.progress import Standing, choose_next, is_unlocked, load_standing
+from lms.learning.progress import Standing, load_standing
 from lms.web.assets import asset_response_values
+from lms.web.course_outline import ModuleRow, module_rows, next_row
 from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, today, viewer
 from lms.web.reader import placed
 from lms.web.security import sandbox
@@ -104,63 +105,6 @@ def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
         credit=facts["suggested_credit"],
         enrolled=enrolled,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleRow:
-    """One module in a course's outline."""
-
-    id: str
-    number: int
-    title: str
-    kind: str
-    minutes: int
-    language: str
-    content_note: str | None
-    is_completed: bool
-    is_read: bool
-    is_open: bool
-    is_needed: bool
-    pass_mark: int | None
-
-
-def module_rows(course: Course, standing: Standing, language_code: str) -> list[ModuleRow]:
-    """The modules of a course in its order, each as far as this person has come in it."""
-    rows = []
-    needed = needed_modules(course)
-    for number, entry in enumerate(course.modules, 1):
-        module = course.module(entry.id, language_code)
-        if module is None:
-            continue
-        rows.append(
-            ModuleRow(
-                id=entry.id,
-                number=number,
-                title=module.title,
-                kind=module.kind,
-                minutes=module.minutes,
-                language=module.language,
-                content_note=module.content_note,
-                is_completed=standing.is_completed(entry.id),
-                is_read=standing.is_read(entry.id),
-                is_open=is_unlocked(course, standing, entry.id),
-                is_needed=entry.id in needed,
-                pass_mark=module.quiz.pass_mark if module.quiz else None,
-            )
-        )
-    return rows
-
-
-def next_row(rows: list[ModuleRow], standing: Standing) -> ModuleRow | None:
-    """Where to go on."""
-    by_id = {row.id: row for row in rows}
-    chosen = choose_next(
-        list(by_id),
-        ready={row.id for row in rows if row.is_open and not row.is_completed},
-        needed={row.id for row in rows if row.is_needed},
-        seen_last=standing.seen_last,
-    )
-    return None if chosen is None else by_id[chosen]
 
 
 @blueprint.get("/courses/<slug>")

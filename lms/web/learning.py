@@ -30,7 +30,7 @@ from lms.learning.progress import (
     open_module,
 )
 from lms.web.build import BUILD
-from lms.web.catalog import module_rows, next_row
+from lms.web.course_outline import module_rows, next_row
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
 from lms.web.home import home_sections
 from lms.web.module_page import render_module

@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from lms.access import Viewer
 from lms.assessment.attempts import Earlier, attempts_left, may_start_at
+from lms.assessment.completion import is_read_by_answering
 from lms.clock import utc_now
 from lms.courseware.course import Course, Module, Section
-from lms.journey import is_read_by_answering
 from lms.learning.progress import Standing
 from lms.stores import BoundedStore
-from lms.web.catalog import ModuleRow, module_rows
+from lms.web.course_outline import ModuleRow, module_rows
 from lms.web.guards import language
 from lms.web.reader import Page, compiled, placed, play
 from lms.web.shared import shared_page

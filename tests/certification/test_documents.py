@@ -24,7 +24,8 @@ from weasyprint.urls import FatalURLFetchingError
 from lms.certification import typefaces
 from lms.certification.documents import draw, draw_many, sheet_of
 from lms.certification.facts import CertificateFacts, MilestoneLine, SeatLine, TeamFacts
-from lms.certification.press import Attached, Press, PressIsBusy, VendoredOnly, press, qr_image
+from lms.certification.press import Attached, Press, PressIsBusy, press, qr_image
+from lms.certification.press_sources import VendoredOnly
 from lms.certification.transcript import Line, Transcript
 from lms.certification.transcript_document import draw_transcript
 from lms.certification.typefaces import SERIF, direction, faces_of, fit, printable

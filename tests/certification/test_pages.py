@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from lms.certification import sharing
 from lms.certification.codes import new_code
-from lms.certification.models import IssuedDocument
+from lms.certification.document_models import IssuedDocument
 from lms.certification.press import MOST_WAITING, press
 from lms.clock import utc_now
 from lms.database import db
