@@ -195,7 +195,7 @@ def draw_packet(packet: Packet, site: AwardSite, *, version: int, content_hash: 
     return press().draw(
         Sheet(
             "packet.html",
-            "packet.css",
+            "transcript.css packet.css",
             values,
             faces=tuple(sorted(setter.faces)),
             title=title,

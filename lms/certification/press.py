@@ -80,6 +80,7 @@ class Sheet:
 
     template: str
     style: str
+    """Style sheets, the later ones before the earlier; separated by spaces."""
     values: Mapping[str, Any]
     faces: tuple[str, ...]
     title: str
@@ -209,7 +210,7 @@ class Press:
         )
         document = HTML(string=html, base_url=SCHEME, url_fetcher=self.fetcher).render(
             font_config=self.fonts,
-            stylesheets=[self._style(first.style, first.folder)],
+            stylesheets=[self._style(name, first.folder) for name in first.style.split()],
             cache=images,
             color_profiles={"srgb": self.colors},
             pdf_variant=VARIANT,
