@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 from urllib.parse import quote
 
@@ -132,4 +133,6 @@ def make_preview(folder: Path) -> Flask:
 
 def preview(folder: Path, port: int) -> None:
     """Serve until Ctrl-C, on the loopback address only."""
+    # Werkzeug's warning that this is no server for production says nothing to an author who looks at a page.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     make_preview(folder).run("127.0.0.1", port, debug=False, use_reloader=False, threaded=True)

@@ -95,7 +95,7 @@ def add_agency() -> Page:
     person = viewer()
     parent = find_agency(person, OVER, number_in("below")) if request.args.get("below") else None
     form = NewAgencyForm(parent_id=parent.id if parent else None)
-    fill_choices(form)
+    fill_choices(form, person)
     form.kind.choices = choices_to_make(form.kind.choices)
     form.parent_id.choices = choices_to_make(parent_choices(person, parent))
     if form.validate_on_submit():
@@ -119,7 +119,7 @@ def change_agency(agency_id: int) -> Page:
     person = viewer()
     agency = find_agency(person, OVER, agency_id)
     form = AgencyForm(obj=agency)
-    fill_choices(form)
+    fill_choices(form, person, agency.kind)
     if form.validate_on_submit():
         values = values_of(form)
         try:
@@ -224,8 +224,12 @@ def above_of(person: Viewer, agency: Agency) -> list[Agency]:
     return sorted(found, key=lambda one: len(one.path))
 
 
-def fill_choices(form: AgencyForm) -> None:
-    form.kind.choices = [(code, _(name)) for code, name in KINDS.items()]
+def fill_choices(form: AgencyForm, person: Viewer, present: str = "") -> None:
+    """The kinds to choose from: a state is added by who administers everything; what an agency is already stays."""
+    is_everywhere = scope(person, OVER) is None
+    form.kind.choices = [
+        (code, _(name)) for code, name in KINDS.items() if code != "state" or is_everywhere or present == "state"
+    ]
     names = sorted(tree.counties().items(), key=lambda one: one[1])
     form.county_fips.choices = [("", _("(none)")), *names]
 

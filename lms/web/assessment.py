@@ -23,7 +23,8 @@ from lms.assessment.results import (
 )
 from lms.assessment.sittings import Sitting, load_responses, load_sitting
 from lms.clock import utc_now
-from lms.errors import Invalid
+from lms.courseware.questions import question_type
+from lms.errors import N_, Invalid
 from lms.journey import Submission
 from lms.learning.progress import load_standing
 from lms.web.entries import Values, read_entries
@@ -101,8 +102,20 @@ def save_responses(attempt_id: int) -> Response | tuple[str, int]:
     if wants_json():
         answer: Response = jsonify(saved_at=utc_now().isoformat(), text=saved_text(utc_now()))
         return answer
+    if (typed := _no_number(attempt_id)) is not None:
+        return _questions(load_sitting(person.id, attempt_id), None, typed), 422
     flash_done(saved_text(utc_now()))
     return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
+
+
+def _no_number(attempt_id: int) -> Invalid | None:
+    """What was typed where a number is asked for and is none. It is saved all the same, and is to be put right."""
+    sitting, responses = load_sitting(viewer().id, attempt_id), load_responses(attempt_id)
+    for question in sitting.questions(language()).values():
+        given = responses[question.id].value if question.id in responses else None
+        if question.type == "numeric" and given and not question_type("numeric").is_complete(question, given):
+            return Invalid(N_("“%(text)s” is no number. Write digits, such as 12."), question.id, **given)
+    return None
 
 
 @blueprint.post(f"{ATTEMPT}/submit")

@@ -43,6 +43,7 @@ class Row:
     title: str
     summary: str
     minutes: int
+    minutes_in_all: int
     disciplines: list[str]
     text_language: str
     is_translated: bool
@@ -97,6 +98,7 @@ def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
         title=course_facts.title_of(facts, language()),
         summary=course_facts.summary_of(facts, language()),
         minutes=facts["minutes"],
+        minutes_in_all=sum(module["minutes"] for module in facts["modules"]),
         disciplines=facts["disciplines"],
         text_language=language() if language() in facts["titles"] else facts["default_language"],
         is_translated=course_facts.is_translated(facts, language()),
@@ -159,6 +161,7 @@ def _draw_course(
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
         teaching_modules=len(teaching_modules(course)),
+        minutes_in_all=sum(row.minutes for row in rows),
         minutes_beside=max(0, sum(row.minutes for row in rows) - course.contact_minutes),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),
         pass_mark=_final_mark(course, rows),

@@ -143,3 +143,31 @@ def test_a_scale_shows_each_statement_once_with_what_was_chosen(client: FlaskCli
 
     assert taker.page.count("I can say it.") == 1
     assert "I can say it. <strong>4</strong>" in taker.page
+
+
+def test_an_attempt_that_failed_before_one_that_passed_says_so_and_asks_for_nothing(taker: Taker) -> None:
+    taker.submit(taker.wrong)
+    failed = taker.address
+    taker.open()
+    taker.submit(taker.right)
+
+    page = page_of(taker.client, failed)
+
+    assert "You have passed this quiz since" in page
+    assert "Take it again" not in page
+
+
+def test_a_result_counts_in_whole_points_beside_the_percentage(taker: Taker) -> None:
+    taker.submit(taker.right)
+
+    assert "That is 5 of 5." in taker.page
+
+
+def test_saving_something_else_than_a_number_says_so_and_loses_nothing(taker: Taker) -> None:
+    name = next(name for name in taker.right if name.startswith("t-number"))
+
+    answer = taker.save({name: "several"})
+
+    assert answer.status_code == 422
+    assert "“several” is no number" in answer.text
+    assert taker.saved["t-number"] == {"text": "several"}

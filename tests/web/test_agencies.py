@@ -249,3 +249,13 @@ def test_a_role_can_be_given_over_the_workplace_in_the_largest_state(world: Worl
 
     assert answer.status_code == 303
     assert world.read(lambda: db.session.query(RoleGrant).filter_by(user_id=principal).one().agency_id) == school
+
+
+def test_only_who_administers_everything_adds_a_state(tree: Tree) -> None:
+    values = {"name": "Another State", "kind": "state", "parent_id": str(tree.district)}
+
+    refused = send(tree.district_admin, "/agencies/new", values, page="/account")
+
+    assert refused.status_code == 422
+    assert 'value="state"' not in tree.district_admin.get("/agencies/new").text
+    assert 'value="state"' in tree.state_admin.get("/agencies/new").text

@@ -46,6 +46,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Fla
     assert "do not belong together" in answer.text
     assert f'value="{email}"' in answer.text
     assert "something else entirely" not in answer.text
+    assert "Nothing was saved yet" not in answer.text
 
 
 def test_the_errors_of_a_form_are_linked_to_its_fields(client: FlaskClient) -> None:
