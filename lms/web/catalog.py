@@ -17,7 +17,7 @@ from lms.certification.credit import Approval, approvals_of
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
 from lms.courseware.course import Course, Module
-from lms.courseware.hours import needed_modules, teaching_modules
+from lms.courseware.hours import needed_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, load_standing
 from lms.web.assets import asset_response_values
@@ -160,7 +160,6 @@ def _draw_course(
         next=going_on,
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
-        teaching_modules=len(teaching_modules(course)),
         minutes_in_all=sum(row.minutes for row in rows),
         minutes_beside=max(0, sum(row.minutes for row in rows) - course.contact_minutes),
         minutes_left=sum(row.minutes for row in rows if not row.is_completed),

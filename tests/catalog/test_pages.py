@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -227,5 +228,20 @@ def test_the_glossary_shows_the_words_that_were_asked_for(
 def test_a_course_says_which_minutes_count(client: FlaskClient, two_courses: None) -> None:
     page = page_of(client, "/courses/tiny")
 
-    assert "30 minutes in 2 modules that teach." in page
+    assert "30 minutes of teaching, about 55 minutes in all." in page
     assert "about 25 minutes more, which are not counted" in page
+
+
+def test_a_course_of_which_nothing_is_translated_says_so(client: FlaskClient, two_courses: None) -> None:
+    page = page_of(client, "/courses/clinic-course?lang=es")
+    catalog = page_of(client, "/catalog?lang=es")
+
+    assert "Sin traducir: se muestra en inglés" in page
+    assert "Sin traducir: se muestra en inglés" in catalog
+
+
+def test_the_catalog_and_the_page_of_a_course_name_the_same_minutes(client: FlaskClient, two_courses: None) -> None:
+    found = re.search(r"[^·<>]* of teaching, about [^·<>]* in all", page_of(client, "/catalog"))
+    assert found is not None
+
+    assert found[0].strip() in page_of(client, "/courses/tiny")

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from lms.courseware.folder import load_folder
+from lms.database import db
+from lms.learning.models import Enrollment
 from tests.support.pages import form_of, page_of
 from tests.support.world import World
 
@@ -294,3 +297,13 @@ def test_strangers_are_asked_to_sign_in(client: FlaskClient, world: World, files
     for address in ("/home", FIRST, "/learn/tiny", "/attempts/1"):
         answer = client.get(address)
         assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in")
+
+
+def test_an_administrators_home_begins_with_what_they_are_learning(nurse: FlaskClient, world: World) -> None:
+    from_home = page_of(nurse, "/home")
+    world.grant(world.read(lambda: db.session.scalars(select(Enrollment.user_id)).one()), "state-administrator")
+
+    page = page_of(nurse, "/home")
+
+    assert 'id="go-on"' in from_home
+    assert page.index('id="go-on"') < page.index('id="duties"')
