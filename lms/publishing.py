@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from lms.catalog.publish import Publication, find_unchanged, prepare_course
+from lms.catalog.publish import Publication, find_unchanged, prepare_course, refuse_unfinished
 from lms.certification.credit_bodies import publish_bodies, publish_mandates
 from lms.certification.rule_files import publish_rules
 from lms.clock import utc_now
@@ -55,14 +56,21 @@ class DryRun(Exception):
         self.publication = publication
 
 
-def publish_folder(folder: Path, *, change: str | None = None, is_dry_run: bool = False) -> Publication:
-    """Publish one course folder in a transaction of its own. Raises CourseHasErrors, Invalid or Conflict."""
+def publish_folder(
+    folder: Path, *, change: str | None = None, is_dry_run: bool = False, may_be_unfinished: bool = True
+) -> Publication:
+    """Publish one course folder in a transaction of its own.
+
+    Raises CourseHasErrors, Invalid or Conflict; CourseUnfinished where places are to be filled in and may not be.
+    """
     now = utc_now()
     files = load_folder(folder)
     current = find_unchanged(files)
     if current is not None:
         return Publication(current, "unchanged", current.id)
     prepared = prepare_course(files, now=now)
+    if not may_be_unfinished:
+        refuse_unfinished(prepared)
 
     def step() -> Publication:
         done = publish_prepared(prepared, change=change, published_by_id=None, now=now)
@@ -73,6 +81,7 @@ def publish_folder(folder: Path, *, change: str | None = None, is_dry_run: bool 
         return done
 
     try:
-        return run_transaction(step)
+        done = run_transaction(step)
     except DryRun as dry:
-        return dry.publication
+        done = dry.publication
+    return replace(done, warnings=len(prepared.warnings))

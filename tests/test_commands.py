@@ -137,6 +137,35 @@ def test_a_revision_that_git_does_not_know_is_one_sentence(lms: Callable[..., Re
     assert "Git does not know this revision" in result.output
 
 
+def test_publishing_says_how_many_warnings_there_are(lms: Callable[..., Result], course: Path) -> None:
+    assert lms("db", "upgrade").exit_code == 0
+
+    tried, done = lms("publish", course, "--dry-run"), lms("publish", course)
+
+    assert "tiny: would be published as version 1 (first); 2 warnings" in tried.output
+    assert "tiny: is published as version 1 (first); 2 warnings" in done.output
+
+
+def test_a_course_with_places_to_fill_in_is_published_only_on_purpose(lms: Callable[..., Result], course: Path) -> None:
+    assert lms("db", "upgrade").exit_code == 0
+    page = course / "en" / "01-first-steps.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\n\nTODO: say more.\n", encoding="utf-8")
+
+    refused, dry, allowed = (
+        lms("publish", course),
+        lms("publish", course, "--dry-run"),
+        lms("publish", course, "--allow-unfinished"),
+    )
+
+    assert is_plain(refused)
+    assert is_plain(dry)
+    assert "en/01-first-steps.md" in refused.output
+    assert "W012" in refused.output
+    assert "--allow-unfinished" in refused.output
+    assert allowed.exit_code == 0
+    assert "; 3 warnings" in allowed.output
+
+
 def test_publishing_without_a_database_says_how_to_make_one(lms: Callable[..., Result], course: Path) -> None:
     result = lms("publish", course)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ from lms.people.audit import note
 
 LARGEST_VERSION_BYTES = 200_000_000
 """All files of one version together; a course that needs more keeps its videos elsewhere and links to them."""
+
+UNFINISHED = "W012"
 
 
 class CourseHasErrors(Invalid):
@@ -44,6 +46,14 @@ class CourseHasErrors(Invalid):
         self.problems = tuple(problems)
 
 
+class CourseUnfinished(Invalid):
+    """A course in which something is still to be filled in, where that was not allowed; `places` says where."""
+
+    def __init__(self, places: Iterable[Problem]) -> None:
+        self.places = tuple(places)
+        super().__init__(N_("%(count)s places are still to be filled in."), count=len(self.places))
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A course that was read and checked, ready to be stored: the slow half, done outside any transaction."""
@@ -63,6 +73,8 @@ class Publication:
     previous_id: int | None = None
     touched: int = 0
     asked_to_renew: int = 0
+    warnings: int = 0
+    """What the checker found and let pass."""
 
 
 def prepare_course(files: Mapping[str, bytes], *, now: datetime) -> Prepared:
@@ -78,6 +90,13 @@ def prepare_course(files: Mapping[str, bytes], *, now: datetime) -> Prepared:
         raise Invalid(N_("The files of this course are larger than one version may be. Link to long videos instead."))
     warnings = tuple(p for p in problems if not p.is_error)
     return Prepared(course, files, facts_of(course), warnings)
+
+
+def refuse_unfinished(prepared: Prepared) -> None:
+    """Raises CourseUnfinished where something in the course is still to be written."""
+    places = [problem for problem in prepared.warnings if problem.code == UNFINISHED]
+    if places:
+        raise CourseUnfinished(places)
 
 
 def name_of(files: Mapping[str, bytes]) -> str:

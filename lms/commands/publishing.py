@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lms.app import create_app
-from lms.catalog.publish import CourseHasErrors, Publication
+from lms.catalog.publish import CourseHasErrors, CourseUnfinished, Publication
 from lms.commands.speaking import called, course_folder, say, sentence
 from lms.courseware import check as checker
 from lms.errors import LmsError
@@ -17,12 +17,15 @@ from lms.preview import preview
 from lms.publishing import course_folders, publish_data, publish_folder
 from lms.resources import data_folder
 
+ALL_THE_SAME = "Write what is missing; --allow-unfinished publishes all the same."
+
 
 @click.command("publish")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--change", type=click.Choice(["correction", "revision", "retrain"]), help="What a changed course means.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
-def publish_command(path: Path | None, change: str | None, dry_run: bool) -> None:
+@click.option("--allow-unfinished", is_flag=True, help="Publish also where places are still to be filled in (W012).")
+def publish_command(path: Path | None, change: str | None, dry_run: bool, allow_unfinished: bool) -> None:
     """Publish a course folder, or all courses below a folder (the shipped ones without PATH)."""
     root = path or data_folder("courses")
     folders = course_folders(root) if root.is_dir() else []
@@ -33,12 +36,16 @@ def publish_command(path: Path | None, change: str | None, dry_run: bool) -> Non
     with app.app_context():
         for folder in folders:
             try:
-                done = publish_folder(folder, change=change, is_dry_run=dry_run)
+                done = publish_folder(folder, change=change, is_dry_run=dry_run, may_be_unfinished=allow_unfinished)
                 say(describe(folder.name, done, dry_run))
             except CourseHasErrors as error:
                 failed += 1
                 say(checker.format_text(error.problems), is_error=True)
                 say(f"{folder.name}: not published, {len(error.problems)} errors", is_error=True)
+            except CourseUnfinished as error:
+                failed += 1
+                say(checker.format_text(error.places), is_error=True)
+                say(f"{folder.name}: not published. {sentence(error)} {ALL_THE_SAME}", is_error=True)
             except (OperationalError, ProgrammingError):
                 raise click.ClickException(
                     "The database cannot be used: `lms db upgrade` makes its tables, `lms doctor` says what is missing."
@@ -57,7 +64,8 @@ def describe(name: str, done: Publication, is_dry_run: bool) -> str:
     would = "would be" if is_dry_run else "is"
     moved = f", {done.touched} people in progress move with it" if done.touched else ""
     renew = f", {done.asked_to_renew} holders are asked to renew" if done.asked_to_renew else ""
-    return f"{name}: {would} published as version {done.version.number} ({done.outcome}){moved}{renew}"
+    warnings = "1 warning" if done.warnings == 1 else f"{done.warnings} warnings"
+    return f"{name}: {would} published as version {done.version.number} ({done.outcome}){moved}{renew}; {warnings}"
 
 
 @click.command("preview")
