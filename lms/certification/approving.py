@@ -16,6 +16,7 @@ from lms.certification.credit_bodies import Body, load_bodies
 from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditLine
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.lint import Lack, lint
+from lms.certification.models import Certificate
 from lms.database import db
 from lms.errors import N_, Invalid, NotFound
 from lms.people.audit import note
@@ -207,9 +208,10 @@ def look_at_all(site: AwardSite, execute: Execute | None = None) -> list[Looked]
     carried = {
         row[0]: row[1]
         for row in run(
-            select(CreditLine.approval_id, func.count(CreditLine.certificate_id.distinct())).group_by(
-                CreditLine.approval_id
-            )
+            select(CreditLine.approval_id, func.count(CreditLine.certificate_id.distinct()))
+            .join(Certificate, Certificate.id == CreditLine.certificate_id)
+            .where(Certificate.superseded_by_id.is_(None))
+            .group_by(CreditLine.approval_id)
         )
     }
     return [

@@ -93,7 +93,7 @@ def award_course_certificate(
     granted = credit.granted_on(user.id, enrollment.course_id, facts.completed_on)
     if enrollment.renews_id is not None:
         granted = replace(granted, approvals=())
-    facts = _with_credit(facts, granted)
+    facts = credit.with_credit(facts, granted)
     if enrollment.renews_id is not None:
         facts = with_hours_of(facts, taken_minutes(enrollment, course), course.contact_minutes)
     renewed = certificate_before(enrollment) if enrollment.renews_id is not None else None
@@ -118,18 +118,6 @@ def award_course_certificate(
     credit.write_lines(certificate, granted)
     note_issue(certificate, user.id, course_id=enrollment.course_id, attempt_id=evidence.id)
     return certificate
-
-
-def _with_credit(facts: CertificateFacts, granted: credit.Granted) -> CertificateFacts:
-    """The facts with the credit that was granted; what a body has given is not suggested to it any more."""
-    lines = granted.credit(facts.language)
-    given = {line.body for line in lines}
-    return replace(
-        facts,
-        credit=lines,
-        license=granted.license(facts.language),
-        suggested_credit=tuple(line for line in facts.suggested_credit if line.body not in given),
-    )
 
 
 def award_team_certificate(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 
 from lms.certification.change_models import CertificateChange
+from lms.certification.credit import Granted, missing_on, with_credit
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
+from lms.certification.part_renewals import is_part_renewal
 from lms.certification.validity import expiry_of
 from lms.clock import add_months, local_day
 from lms.database import db
@@ -24,12 +26,16 @@ MOST_EXTENSION_MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a reissue prints differently; None leaves as it was. `credit` names the lines that stay, by place."""
+    """What a reissue prints differently; None leaves as it was. `credit` names the lines that stay, by place.
+
+    `adds_credit`: also what is approved now for the day of completion and was entered too late to be printed.
+    """
 
     agency_id: int | None = None
     agency_name: str | None = None
     discipline: str | None = None
     credit: Sequence[int] | None = None
+    adds_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Plan:
     columns: Mapping[str, Any]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    granted: Granted = field(default_factory=Granted)
+    """The credit that the new row brings beside what stays."""
 
 
 def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
@@ -56,6 +64,10 @@ def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
     if correction.credit is not None:
         kept = tuple(line for place, line in enumerate(facts.credit) if place in correction.credit)
         changed = replace(changed, credit=kept)
+    granted = Granted()
+    if correction.adds_credit:
+        granted = _late_credit(certificate, facts)
+        changed = with_credit(changed, granted)
     before, after = dict[str, Any](), dict[str, Any]()
     if changed.agency_name != facts.agency_name:
         before["agency"], after["agency"] = facts.agency_name, changed.agency_name
@@ -65,7 +77,18 @@ def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
         before["credit"], after["credit"] = _credit(facts), _credit(changed)
     if not before:
         raise Invalid(N_("Nothing on the certificate would change. Choose what is to be corrected."))
-    return Plan("reissue", changed, columns, before, after)
+    return Plan("reissue", changed, columns, before, after, granted)
+
+
+def _late_credit(certificate: Certificate, facts: CertificateFacts) -> Granted:
+    """Raises Invalid where no approval gives any: a part that was taken again brings no approved credit either."""
+    granted = Granted() if is_part_renewal(certificate) else missing_on(certificate, facts)
+    if not granted.approvals:
+        raise Invalid(
+            N_("No approval that is entered gives more credit for the day of completion and the holder's licenses."),
+            "adds_credit",
+        )
+    return granted
 
 
 def plan_rename(certificate: Certificate, name: str) -> Plan:

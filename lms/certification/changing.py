@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from lms.certification import awards
+from lms.certification import awards, credit
 from lms.certification.change_models import CertificateChange
 from lms.certification.change_plans import Plan, line_of_rows
 from lms.certification.codes import new_code
@@ -167,6 +167,8 @@ def _put_in_place(old: Certificate, plan: Plan, now: datetime) -> Certificate:
     old.superseded_by_id = new.id
     db.session.flush()
     new.superseded_by_id = None
+    credit.copy_lines(old, new, facts)
+    credit.write_lines(new, plan.granted)
     for source in db.session.scalars(select(Evidence).where(Evidence.certificate_id == old.id)).all():
         values = {one.name: getattr(source, one.name) for one in Evidence.__table__.columns if one.name != "id"}
         db.session.add(Evidence(**{**values, "certificate_id": new.id}))

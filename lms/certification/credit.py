@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from lms.certification.credit_bodies import Body, load_bodies
 from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditBody, CreditLine
-from lms.certification.facts import CreditLineFacts, LicenseFacts
+from lms.certification.facts import CertificateFacts, CreditLineFacts, LicenseFacts
 from lms.certification.models import Certificate
 from lms.database import db
 from lms.people.licenses import licenses_on
@@ -158,6 +158,41 @@ def matched(
         else:
             granted.append((approval, license))
     return tuple(granted), tuple(withheld)
+
+
+def with_credit(facts: CertificateFacts, granted: Granted) -> CertificateFacts:
+    """The facts with the credit that was granted; what a body has given is not suggested to it any more."""
+    lines = (*facts.credit, *granted.credit(facts.language))
+    given = {line.body for line in lines}
+    return replace(
+        facts,
+        credit=lines,
+        license=facts.license or granted.license(facts.language),
+        suggested_credit=tuple(line for line in facts.suggested_credit if line.body not in given),
+    )
+
+
+def missing_on(certificate: Certificate, facts: CertificateFacts) -> Granted:
+    """What is approved now for the day of completion and stands not on the certificate; nothing for other kinds."""
+    if certificate.user_id is None or certificate.course_id is None:
+        return Granted()
+    granted = granted_on(certificate.user_id, certificate.course_id, facts.completed_on)
+    printed = {(line.body, line.type, line.approval_number) for line in facts.credit}
+    missing = tuple(
+        (one, license)
+        for one, license in granted.approvals
+        if (one.body.slug, one.type, one.approval_number) not in printed
+    )
+    return replace(granted, approvals=missing)
+
+
+def copy_lines(old: Certificate, new: Certificate, facts: CertificateFacts) -> None:
+    """Those rows of a replaced certificate whose credit stays on the new one. The caller commits."""
+    kept = {(line.body, line.type, line.category, line.approval_number) for line in facts.credit}
+    for row in db.session.scalars(select(CreditLine).where(CreditLine.certificate_id == old.id)).all():
+        if (row.body, row.type, row.category, row.approval_number) in kept:
+            values = {one.name: getattr(row, one.name) for one in CreditLine.__table__.columns if one.name != "id"}
+            db.session.add(CreditLine(**{**values, "certificate_id": new.id}))
 
 
 def write_lines(certificate: Certificate, granted: Granted) -> None:

@@ -14,6 +14,19 @@ from lms.database import db
 from lms.learning.models import Enrollment, ModuleProgress
 
 
+def is_part_renewal(certificate: Certificate) -> bool:
+    """Whether only what had changed was taken again for it."""
+    return bool(
+        db.session.scalar(
+            select(Enrollment.renews_id.is_not(None)).where(
+                Enrollment.user_id == certificate.user_id,
+                Enrollment.course_id == certificate.course_id,
+                Enrollment.cycle == certificate.cycle,
+            )
+        )
+    )
+
+
 def taken_minutes(enrollment: Enrollment, course: Course) -> int:
     """Minutes of teaching in the modules that were completed in this enrollment itself, and not taken over into it."""
     taken = db.session.scalars(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from lms.access import Permission, Viewer, visible_agencies
 from lms.catalog.models import CourseVersion
@@ -125,14 +124,12 @@ def roster_rows(roster: Roster) -> Iterator[dict[str, list[Cell]]]:
 
 
 def _wanted(roster: Roster) -> list[Any]:
-    """Certificates of the days and agencies that stand, and that carry credit or replace one that may have."""
-    older = aliased(Certificate)
+    """Certificates of the days and agencies that stand and carry credit of the body."""
     carries = (
         select(CreditLine.id)
         .where(CreditLine.certificate_id == Certificate.id, CreditLine.body == roster.body.slug)
         .exists()
     )
-    replaces = select(older.id).where(older.superseded_by_id == Certificate.id).exists()
     return [
         Certificate.kind == "course",
         Certificate.revoked_at.is_(None),
@@ -141,7 +138,7 @@ def _wanted(roster: Roster) -> list[Any]:
         Certificate.completed_on <= roster.until,
         Certificate.agency_id.in_(visible_agencies(roster.viewer, Permission.SEE_REPORTS)),
         Certificate.agency_id.in_(visible_agencies(roster.viewer, Permission.SEE_PEOPLE)),
-        or_(carries, replaces),
+        carries,
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +92,11 @@ def reissue_certificate(code: str) -> Page:
         correction = places[form.place.data][1]
     if facts.credit:
         kept = tuple(form.credit.data or ())
-        correction = Correction(correction.agency_id, correction.agency_name, correction.discipline, kept)
+        correction = replace(correction, credit=kept)
+    if certificate.kind == "course":
+        correction = replace(correction, adds_credit=form.adds_credit.data)
+    else:
+        del form.adds_credit
     plan = planned(form, lambda: plan_reissue(certificate, correction))
     if plan is None:
         return shown("certification/change.html", form, **page_of(certificate, _("Correct what is printed")))

@@ -9,11 +9,13 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from lms.catalog.models import CourseVersion
 from lms.certification import approving
 from lms.certification.credit_bodies import publish_bodies, publish_mandates
 from lms.certification.facts import AwardSite
+from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.database import db
 from lms.people import licenses
@@ -182,6 +184,46 @@ def test_whether_a_course_counts_is_answered_by_license_and_discipline(post: Pos
     page = text(post.world.client_of(nurse), "/courses/tiny/counts")
     assert "does not require continuing education to renew an RN" in page
     assert 'data-answer="yes"' not in page
+
+
+def test_credit_that_was_approved_too_late_is_added_by_a_corrected_certificate(post: Post) -> None:
+    _, code = post.officer()
+    number = post.approve()
+    client = post.world.client_of(post.admin)
+    address = f"/certificates/{code}/reissue"
+    entries = {"place": "", "adds_credit": "y", "reason": "The board answered late"}
+
+    token = form_token(client, address)
+    shown = client.post(address, data={**entries, "csrf_token": token}).get_data(as_text=True)
+    client.post(address, data={**entries, "csrf_token": token, "sure": "1"})
+    (new,) = post.world.read(
+        lambda: db.session.scalars(select(Certificate).where(Certificate.superseded_by_id.is_(None))).all()
+    )
+    again = client.post(f"/certificates/{new.code}/reissue", data={**entries, "csrf_token": token}).get_data(
+        as_text=True
+    )
+
+    assert "clee" in shown
+    assert [line["minutes"] for line in new.facts["credit"]] == [10, 5]
+    assert new.facts["credit"][0]["approval_number"] == "CN-77"
+    assert "No approval that is entered gives more credit" in again
+    assert [row[0] for row in roster(client)[1:]] == ["Olga Officer"]
+    looked = post.world.read(lambda: approving.look_at_all(SITE))
+    assert [(one.approval.id, one.certificates) for one in looked] == [(number, 1)]
+
+
+def test_credit_stays_countable_when_the_name_is_corrected(post: Post) -> None:
+    number = post.approve()
+    _, code = post.officer()
+    client = post.world.client_of(post.admin)
+    address = f"/certificates/{code}/rename"
+    entries = {"name": "Olga Offiser", "reason": "So written", "sure": "1"}
+
+    client.post(address, data={**entries, "csrf_token": form_token(client, address)})
+
+    assert [row[0] for row in roster(client)[1:]] == ["Olga Officer"]
+    looked = post.world.read(lambda: approving.look_at_all(SITE))
+    assert [(one.approval.id, one.certificates) for one in looked] == [(number, 1)]
 
 
 def test_the_course_page_names_an_approval_only_while_it_holds(post: Post) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -53,6 +53,10 @@ class ReissueForm(FlaskForm):
         _("Credit that stays"),
         description=_("Take the mark away from credit that should not have been given."),
         coerce=int,
+    )
+    adds_credit = BooleanField(
+        _("Add credit that was approved for the day of completion and is not printed"),
+        description=_("For an approval that was entered after the certificate was issued."),
     )
     reason = reason_field()
 
