@@ -47,7 +47,6 @@ TABLE: dict[tuple[str, str], str] = {
     ("batches.list_batches", "GET"): "303 200 200 200 200 200 200 200",
     ("batches.show_batch", "GET"): "303 404 404 404 404 404 404 200",
     ("branding.fetch_logo", "GET"): "303 403 403 403 404 404 404 403",
-    ("branding.fetch_preview", "GET"): "303 403 403 403 200 404 200 403",
     ("branding.show_branding", "GET"): "303 403 403 403 200 404 200 403",
     ("branding.show_branding", "POST"): "401 403 403 403 303 404 303 403",
     ("bundles.ask_certificates", "GET"): "303 403 403 403 200 200 200 403",

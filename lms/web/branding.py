@@ -36,7 +36,8 @@ OVER = Permission.MANAGE_BRANDING
 @blueprint.route("/agencies/<int:agency_id>/certificate", methods=["GET", "POST"])
 @needs(OVER)
 def show_branding(agency_id: int) -> Page:
-    """How the agency's certificates look from now on; those that were issued stay as they are."""
+    """How the agency's certificates look from now on; those that were issued stay as they are. `sample` sends a PDF of
+    what was entered, and saves nothing."""
     person = viewer()
     agency = find_agency(person, OVER, agency_id)
     present = branding.look_of(agency_id)
@@ -44,6 +45,8 @@ def show_branding(agency_id: int) -> Page:
     if form.validate_on_submit():
         try:
             look = _look(form, present, agency.name)
+            if "sample" in request.form:
+                return _sample_pdf(branding.look_for(agency_id) if look == Look() else look, agency.name)
             act(lambda: branding.save_look(agency_id, look, actor_id=person.id))
         except Invalid as error:
             add_problem(form, error)
@@ -66,15 +69,12 @@ def fetch_logo(agency_id: int) -> Response:
     return Response(content, mimetype="image/png", headers={"Cache-Control": "private, no-cache"})
 
 
-@blueprint.get("/agencies/<int:agency_id>/certificate/preview.pdf")
-@needs(OVER)
-def fetch_preview(agency_id: int) -> Response:
-    """A sample in the look that was saved: of nobody, not signed, with a code that stands for nothing."""
+def _sample_pdf(look: Look, agency_name: str) -> Response:
+    """A certificate of nobody in a look, saved or not: unsigned, with a code that stands for nothing."""
     # Here for the reason that lms/certification/store.py gives.
     from lms.certification.documents import draw_orders
 
-    agency = find_agency(viewer(), OVER, agency_id)
-    facts = _sample(branding.look_for(agency_id), agency.name)
+    facts = _sample(look, agency_name)
     db.session.rollback()  # no transaction is held open while it is drawn
     (content,) = draw_orders([store.order_of(facts, current_app.extensions["lms"].files)])
     return pdf_response(content, "sample.pdf")

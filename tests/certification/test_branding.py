@@ -166,13 +166,13 @@ def test_the_page_shows_the_logo_and_takes_it_away(world: World) -> None:
 
 
 @pytest.mark.parametrize("design", ["", "modern", "classic"])
-def test_the_sample_is_of_nobody_and_not_signed(design: str, world: World) -> None:
+def test_the_sample_shows_what_is_entered_saves_nothing_is_of_nobody_and_not_signed(design: str, world: World) -> None:
     agency = world.agency("Kingdom City Schools")
     client = administrator(world, agency)
-    send(client, agency, design=design, statement="Our own sentence.")
 
-    content = client.get(f"/agencies/{agency}/certificate/preview.pdf").data
+    content = send(client, agency, design=design, statement="Our own sentence.", sample="1").data
 
+    assert look(world, agency) == Look()
     assert "Kingdom City Schools" in text_of(content)
     assert "Our own sentence." in text_of(content)
     assert "sample" in text_of(content)

@@ -217,7 +217,7 @@ def test_credit_stays_countable_when_the_name_is_corrected(post: Post) -> None:
     _, code = post.officer()
     client = post.world.client_of(post.admin)
     address = f"/certificates/{code}/rename"
-    entries = {"name": "Olga Offiser", "reason": "So written", "sure": "1"}
+    entries = {"name": "Olga O. Officer", "reason": "So written", "sure": "1"}
 
     client.post(address, data={**entries, "csrf_token": form_token(client, address)})
 
