@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from lms.certification.change_models import CertificateChange
 from lms.certification.credit import Granted, missing_on, with_credit
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate
+from lms.certification.models import Certificate, Evidence
 from lms.certification.part_renewals import is_part_renewal
 from lms.certification.validity import expiry_of
 from lms.clock import add_months, local_day
@@ -148,6 +148,22 @@ def line_of_rows(certificate_id: int) -> set[int]:
         )
         found = {number for pair in rows for number in pair if number is not None}
     return known
+
+
+def resting_on(certificate: Certificate) -> list[Certificate]:
+    """Certifications that stand and were issued on this certificate (or on one in its line): nothing revokes them with
+    it, for other evidence may do as well."""
+    resting = select(Evidence.certificate_id).where(Evidence.source_certificate_id.in_(line_of_rows(certificate.id)))
+    query = (
+        select(Certificate)
+        .where(
+            Certificate.id.in_(resting),
+            Certificate.revoked_at.is_(None),
+            Certificate.superseded_by_id.is_(None),
+        )
+        .order_by(Certificate.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def refuse_fallen(certificate: Certificate) -> None:

@@ -14,6 +14,7 @@ from lms import journey
 from lms.access import Permission, Viewer
 from lms.certification import reach, sharing
 from lms.certification.badges import issuing
+from lms.certification.change_plans import resting_on
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.facts import AwardSite, CertificateFacts, hours_of
 from lms.certification.reasons import why_not_yet
@@ -193,10 +194,13 @@ def revoke_certificate(code: str) -> Page:
     person, certificate = viewer(), reach.find_certificate(canonical(code))
     if not reach.reaches(person, Permission.REVOKE_CERTIFICATES, certificate, today()):
         raise NotFound(N_("There is nothing here that you may see."))
-    form = RevokeForm()
+    form, resting = RevokeForm(), resting_on(certificate)
+    named = ", ".join(f"{one.facts['title']} ({one.code})" for one in resting)
     if form.validate_on_submit():
         act(lambda: journey.revoke_certificate(certificate, form.reason.data or "", settings(), actor_id=person.id))
         flash_done(_("The certificate is revoked. Whoever checks its code sees that from now on."))
+        if named:
+            flash_done(_("This rests on it and still stands: %(certificates)s", certificates=named))
         return redirect(url_for("verification.show_verification", code=certificate.code), code=303)
     facts, fallen = CertificateFacts.from_json(certificate.facts), STATUS_TAGS["revoked"][0]
     page = render_template(
@@ -212,6 +216,7 @@ def revoke_certificate(code: str) -> Page:
             (_("Code"), certificate.code),
             (_("Standing before"), _(STATUS_TAGS[status_of(certificate, utc_now())][0])),
             (_("Standing after"), _(fallen)),
+            *([(_("Rests on it, and stands until it is revoked too"), named)] if named else []),
         ],
         form=form,
         action=url_for(".revoke_certificate", code=certificate.code),

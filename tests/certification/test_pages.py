@@ -18,7 +18,7 @@ from markupsafe import escape
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms.certification import sharing
+from lms.certification import certifying, rule_files, sharing
 from lms.certification.codes import new_code
 from lms.certification.document_models import IssuedDocument
 from lms.certification.press import MOST_WAITING, press
@@ -686,6 +686,25 @@ def test_an_administrator_revokes_with_a_reason(learners: Learners, client: Flas
     assert 'data-status="revoked"' in page_of(client, f"/verify/{code}")
     event = world.read(lambda: db.session.query(AuditEvent).filter_by(action="certificate.revoked").one())
     assert (event.actor_id, event.reason) == (admin, "Copied answers")
+
+
+def test_whoever_revokes_is_told_what_rests_on_it(learners: Learners) -> None:
+    world = learners.world
+    user, code = learners.certified()
+    rules = {"id": "staff", "title": {"en": "Staff"}, "requires": [{"course": "tiny"}], "valid_months": 12}
+    world.write(lambda: rule_files.save_rules(rules, now=NOON, actor_id=None))
+    (award,) = world.write(lambda: [one.code for one in certifying.award_due(user, NOON, SITE)])
+    admin = world.user()
+    world.grant(admin, "agency-administrator", learners.agency)
+    browser, address = world.client_of(admin), f"/certificates/{code}/revoke"
+
+    before = page_of(browser, address)
+    send(browser, address, address, reason="Copied answers")
+    after = page_of(browser, f"/verify/{code}")
+
+    assert f"Staff ({award})" in before
+    assert f"Staff ({award})" in after
+    assert "Rests on it" not in page_of(browser, f"/certificates/{award}/revoke")
 
 
 def test_nobody_else_revokes(learners: Learners) -> None:
