@@ -233,6 +233,20 @@ def test_a_mail_that_waited_is_dropped_once_the_certificate_was_renewed(
     assert letters(app) == []
 
 
+def test_a_mail_that_waited_until_a_more_urgent_one_was_due_is_not_sent(
+    app: Flask, learners: Learners, holder: tuple[int, str]
+) -> None:
+    day = END - timedelta(days=90)
+    with time_machine.travel(at(day), tick=False):
+        jobs.plan(app)
+        jobs.deliver_due(app, limit=1)
+    assert len(reminders(learners)) == 1
+
+    work(app, at(END - timedelta(days=30)))
+
+    assert (len(reminders(learners)), len(letters(app))) == (2, 1)
+
+
 def test_without_the_early_mails_the_first_one_comes_at_thirty_days(
     app: Flask, learners: Learners, holder: tuple[int, str]
 ) -> None:
