@@ -53,6 +53,20 @@ def final_changed(files: dict[str, bytes]) -> dict[str, bytes]:
     return {**files, path: files[path].replace(b"as often as you like", b"as often as you wish")}
 
 
+@pytest.mark.parametrize(("change", "is_told"), [("retrain", True), ("revision", False)])
+def test_who_is_midway_when_a_new_version_comes_is_told_what_follows(
+    app: Flask, world: World, files: dict[str, bytes], change: str, is_told: bool
+) -> None:
+    publish(world, files)
+    learner = Learner(app, world).enroll().read("first-steps")
+    publish(world, edited(files), change)
+
+    page = world.client_of(learner.viewer.id).get("/courses/tiny").get_data(as_text=True)
+
+    assert "You keep the version you began" in page
+    assert ("asked to take again what has changed" in page) is is_told
+
+
 def test_a_certificate_that_lasts_is_not_renewed(holder: Learner) -> None:
     with time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC)), pytest.raises(Conflict, match="nothing to renew"):
         renew(holder)
