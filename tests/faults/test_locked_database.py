@@ -53,7 +53,7 @@ def test_a_submit_that_cannot_be_stored_comes_back_whole(taker: Taker, lock: sql
     sent = taker.client.post(kept.action, data=kept.fields)
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
-    assert "Send again" in page
+    assert "Submit again" in page
     assert sent.status_code == 303
     assert 'data-score-percent="100"' in page_of(taker.client, taker.address)
 
