@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import outbox
 from lms.clock import utc_now
-from lms.database import Model, count_changed, db, primary_key
+from lms.database import Model, count_changed, db, primary_key, run_transaction
 from lms.errors import N_, NotAllowed, NotFound, Overtaken
+from lms.files import FileStore
 from lms.people.audit import note
 from lms.people.models import User
 
@@ -184,3 +185,34 @@ def record_failure(batch_id: int, cause: str, now: datetime) -> None:
     batch = db.session.get_one(Batch, batch_id)
     if not batch.is_over:
         batch.failed_at, batch.cause = now, cause[:1000]
+
+
+def remove_old(
+    files: FileStore, now: datetime, *, kind: str, days: int, names_of: Callable[[Batch], Collection[str]], action: str
+) -> int:
+    """Remove the files of a kind's batches that ended so many days ago; of how many. Each is noted in the audit.
+
+    Run it again after a kill: it goes on. Not for use inside a transaction.
+    """
+    before = now - timedelta(days=days)
+    rows = db.session.scalars(
+        select(Batch)
+        .where(
+            Batch.kind == kind,
+            or_(Batch.finished_at <= before, Batch.failed_at <= before, Batch.cancelled_at <= before),
+        )
+        .order_by(Batch.id)
+    ).all()
+    found = [(one.id, names_of(one)) for one in rows if "removed_at" not in one.result]
+    db.session.rollback()
+    for batch_id, names in found:
+        for name in names:
+            files.delete(name)
+        run_transaction(lambda batch_id=batch_id: _note_removal(batch_id, action, now))  # type: ignore[misc]
+    return len(found)
+
+
+def _note_removal(batch_id: int, action: str, now: datetime) -> None:
+    batch = db.session.get_one(Batch, batch_id)
+    batch.result = {**batch.result, "files": [], "removed_at": now.isoformat()}
+    note(action, "batch", batch_id, actor_id=None)

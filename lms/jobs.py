@@ -23,9 +23,9 @@ from lms.outbox import OutboxMessage, claim_due, continue_soon, record_failure, 
 from lms.people.models import User
 from lms.queue import Tasks, declare_tasks
 from lms.records import asking as records
+from lms.records import removing
 from lms.records.making import make_piece as make_record_piece
-from lms.records.removing import remove_old
-from lms.reporting import bundles
+from lms.reporting import bundle_keeping, bundles
 from lms.settings import Settings
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -36,7 +36,7 @@ SLICE_SECONDS = 20
 
 RUNNERS: dict[str, Callable[[Batch, Any], Piece]] = {
     awarding.BATCH_KIND: awarding.issue_piece,
-    bundles.KIND: bundles.do_piece,
+    bundle_keeping.KIND: bundles.do_piece,
     records.KIND: make_record_piece,
 }
 """What does the next piece of a batch, by its kind; given the batch and the running application's `Runtime`."""
@@ -189,9 +189,10 @@ def plan(app: Flask) -> int:
     when it is done twice."""
     runtime = app.extensions["lms"]
     with app.app_context(), looking_as(SYSTEM):
-        count = remove_old(runtime.files, utc_now())
-        if count:
-            log.info("%s old training records removed", count)
+        for room in (removing, bundle_keeping):
+            count = room.remove_old(runtime.files, utc_now())
+            if count:
+                log.info("files of %s finished works removed after their time (%s)", count, room.KIND)
         return run_transaction(lambda: daily.plan_day(utc_now(), runtime.settings))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from lms import batches
-from lms.access import Permission, Viewer, allows, within
+from lms.access import Viewer, allows, within
 from lms.batches import Batch, Piece
 from lms.certification import store
 from lms.certification.badges import issuing
@@ -33,6 +33,7 @@ from lms.files import FileStore
 from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
 from lms.people.signins import load_viewer
+from lms.reporting.bundle_keeping import KIND, NEEDED, Wish, reach_of
 from lms.reporting.exports import csv_chunks
 from lms.reporting.printing import merge
 from lms.settings import Settings
@@ -40,7 +41,6 @@ from lms.settings import Settings
 if TYPE_CHECKING:
     from lms.certification.pressroom import Pressroom
 
-KIND = "certificates"
 DRAWN = 40
 """So many a piece: two children draw ten at a time, twice."""
 
@@ -49,8 +49,6 @@ VOLUME = 250
 
 MOST_RUNNING = 3
 """Of one person at a time."""
-
-NEEDED = (Permission.SEE_REPORTS, Permission.SEE_PEOPLE)
 
 HEAD = ("code", "name", "agency", "course", "completed", "valid until", "status", "file")
 """In English in every language: programs read it."""
@@ -62,33 +60,6 @@ FALLEN = {
 
 _room: Pressroom | None = None
 _room_lock = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which certificates: completed from a day to another, both counted; None and empty: all that one may see."""
-
-    agency_id: int | None = None
-    course_id: int | None = None
-    certification_id: int | None = None
-    since: date | None = None
-    until: date | None = None
-    is_merged: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "agency_id": self.agency_id,
-            "course_id": self.course_id,
-            "certification_id": self.certification_id,
-            "since": self.since.isoformat() if self.since else None,
-            "until": self.until.isoformat() if self.until else None,
-            "is_merged": self.is_merged,
-        }
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Wish:
-        days = {key: date.fromisoformat(stored[key]) if stored[key] else None for key in ("since", "until")}
-        return cls(**{**stored, **days})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +100,7 @@ def do_piece(batch: Batch, runtime: Any) -> Piece:
     wish, now = Wish.from_json(batch.params), utc_now()
     condition = chosen(viewer, wish, local_day(now, settings.time_zone))
     if batch.cursor.get("pack"):
-        return _pack(batch, wish, condition, now, runtime.files)
+        return _pack(batch, wish, condition, now, runtime.files, reach_of(viewer, wish))
     return _draw(batch, condition, now, runtime.files, settings)
 
 
@@ -199,7 +170,9 @@ def _record(made: Sequence[tuple[Row, store.Document]], now: datetime) -> list[s
     ]
 
 
-def _pack(batch: Batch, wish: Wish, condition: ColumnElement[bool], now: datetime, files: FileStore) -> Piece:
+def _pack(
+    batch: Batch, wish: Wish, condition: ColumnElement[bool], now: datetime, files: FileStore, reach: list[str] | None
+) -> Piece:
     cursor = dict(batch.cursor)
     rows = [
         row
@@ -217,7 +190,7 @@ def _pack(batch: Batch, wish: Wish, condition: ColumnElement[bool], now: datetim
     if is_last:
         _close_room()
     further = {"after": cursor["after"], "begin": cursor["after"], "count": 0, "volume": cursor["volume"] + 1}
-    return Piece(cursor=further, result={"files": made}, is_last=is_last)
+    return Piece(cursor=further, result={"files": made, "reach": reach}, is_last=is_last)
 
 
 def _write_zip(name: str, rows: Sequence[Row], files: FileStore) -> dict[str, str]:

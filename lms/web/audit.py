@@ -85,6 +85,7 @@ ACTIONS = {
     "record": N_("Training records"),
     "record.asked": N_("Training record asked for"),
     "record.removed": N_("Training record removed after its time"),
+    "bundle.removed": N_("Certificates as files removed after their time"),
     "share-link": N_("Links to certificates"),
     "share-link.created": N_("Link to a certificate made"),
     "share-link.revoked": N_("Link to a certificate taken back"),

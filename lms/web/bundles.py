@@ -15,16 +15,18 @@ from lms.certification.models import Certification
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
 from lms.reporting import bundles
-from lms.reporting.bundles import KIND, Wish
+from lms.reporting.bundle_keeping import DAYS_KEPT, KIND, Wish, check_fetching
+from lms.web import batches
 from lms.web.agency_choices import filter_choices, find_agency, number_in
-from lms.web.batches import TITLES
 from lms.web.forms.bundles import BundleForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, language, needs, viewer
 
 blueprint = Blueprint("bundles", __name__)
 
-TITLES[KIND] = N_("Certificates as files")
+batches.TITLES[KIND] = N_("Certificates as files")
+batches.DAYS_KEPT[KIND] = DAYS_KEPT
+batches.GATES[KIND] = check_fetching
 
 
 @blueprint.route("/reports/certificates", methods=["GET", "POST"])

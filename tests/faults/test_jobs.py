@@ -25,7 +25,7 @@ from lms.database import Model, db, run_transaction
 from lms.jobs import deliver_due
 from lms.outbox import CLAIM_MINUTES, OutboxMessage
 from lms.reporting import bundles
-from lms.reporting.bundles import Wish
+from lms.reporting.bundle_keeping import Wish
 from tests.certification.conftest import Learners
 from tests.faults.server import SECRET
 from tests.support.world import World

@@ -14,7 +14,7 @@ from lms import jobs
 from lms.app import create_app
 from lms.batches import Batch, Piece
 from lms.jobs import deliver_due
-from lms.reporting import bundles
+from lms.reporting import bundle_keeping, bundles
 from tests.faults.server import SECRET
 
 
@@ -31,7 +31,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return piece
 
-    jobs.RUNNERS[bundles.KIND] = dies
+    jobs.RUNNERS[bundle_keeping.KIND] = dies
     deliver_due(create_app({"database_url": database, "instance_path": instance, "secret_key": SECRET}))
 
 

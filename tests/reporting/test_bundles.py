@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -23,7 +24,7 @@ from lms.jobs import deliver_due
 from lms.outbox import OutboxMessage
 from lms.people.models import RoleGrant
 from lms.reporting import bundles
-from lms.reporting.bundles import Wish
+from lms.reporting.bundle_keeping import KIND, Wish
 from tests.certification.conftest import NOON, Learners, learners  # noqa: F401 - a fixture
 from tests.support.visits import send
 from tests.support.world import World
@@ -131,7 +132,7 @@ def test_a_worker_killed_in_any_piece_changes_nothing_of_what_comes_out(
             raise RuntimeError("killed")
         return piece
 
-    monkeypatch.setitem(jobs.RUNNERS, bundles.KIND, dies_once)
+    monkeypatch.setitem(jobs.RUNNERS, KIND, dies_once)
     number = office.ask(is_merged=True)
     for _ in range(20):
         office.work()
@@ -193,7 +194,7 @@ def test_dates_and_courses_narrow_it(office: Office) -> None:
     assert [row["code"] for row in index_of(office.zip(numbers[0]))] == [late]
     assert [row["code"] for row in index_of(office.zip(numbers[1]))] == [early]
     empty = office.batch(numbers[2])
-    assert (empty.state, empty.total, empty.result) == ("finished", 0, {"files": []})
+    assert (empty.state, empty.total, empty.result["files"]) == ("finished", 0, [])
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_only_text(office: Office) -> None:
@@ -224,3 +225,41 @@ def test_the_page_asks_and_leads_to_the_work(office: Office, world: World) -> No
     for _ in range(2):
         send(office.client, "/reports/certificates", {"what": ""})
     assert send(office.client, "/reports/certificates", {"what": ""}).status_code == 422, "enough is under way"
+
+
+def test_whoever_lost_the_role_gets_no_file_any_more(office: Office) -> None:
+    office.learners.certified("Ana Ruiz")
+    number = office.ask()
+    office.work()
+    address = f"/batches/{number}/files/certificates-1.zip"
+    assert office.client.get(address).status_code == 200
+
+    def move_role() -> None:
+        grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == office.administrator)).one()
+        grant.agency_id = elsewhere
+
+    elsewhere = office.world.agency("Elsewhere")
+    office.world.write(move_role)
+
+    assert office.client.get(address).status_code == 403
+
+
+def test_the_files_go_after_thirty_days_and_the_page_says_so(office: Office) -> None:
+    office.learners.certified("Ana Ruiz")
+    number = office.ask(is_merged=True)
+    office.work()
+    stored = [one["stored"] for one in office.batch(number).result["files"]]
+    files = office.app.extensions["lms"].files
+    assert len(stored) == 2
+
+    with time_machine.travel(utc_now() + timedelta(days=29)):
+        jobs.plan(office.app)
+    kept = [files.read(name) is not None for name in stored]
+    with time_machine.travel(utc_now() + timedelta(days=31)):
+        jobs.plan(office.app)
+        page = office.world.client_of(office.administrator).get(f"/batches/{number}").text
+
+    assert kept == [True, True]
+    assert [files.read(name) for name in stored] == [None, None]
+    assert "The file is gone" in page
+    assert office.batch(number).result["files"] == []
