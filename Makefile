@@ -61,7 +61,7 @@ check: install-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
-	$(BIN)/lms check courses
+	$(BIN)/lms check courses $(if $(AGAINST),--against $(AGAINST))
 
 bench: install-dev
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -19,26 +20,29 @@ __all__ = ["Grant", "Permission", "Place", "Viewer"]
 
 
 class Permission(Enum):
-    """What somebody may be allowed to do; the value is the sentence for the table in README."""
+    """What somebody may be allowed to do; the value is the sentence for the page of roles and README."""
 
-    LEARN = "Enrol, read, take quizzes, and see one's own records"
-    AUTHOR_COURSES = "Check, preview and publish courses"
-    SEE_PEOPLE = "See the people of an agency and what they hold"
-    MANAGE_PEOPLE = "Invite, move and disable the people of an agency"
-    GRANT_ROLES = "Give and take roles over an agency"
-    MANAGE_AGENCIES = "Add, rename, move and archive agencies"
-    SEE_REPORTS = "See and export the figures of an agency"
-    LEAD_COHORTS = "Make teams, invite into them, and see their boards"
-    MANAGE_CERTIFICATIONS = "Write, change and archive the rules of certifications"
-    ISSUE_CERTIFICATES = "Issue a certification to everybody of an agency who has earned it"
-    MANAGE_CREDIT = "Enter what boards have approved for credit"
-    SEE_PACKETS = "Fetch the packet that asks a board to approve a course"
-    REVOKE_CERTIFICATES = "Revoke, correct or extend a certificate with a reason, and undo that"
-    APPROVE_TRAINING = "Approve or refuse training done elsewhere, and enter paper records"
-    MAKE_RECORDS = "Have the whole training record of a person made, with a reason"
-    MANAGE_BRANDING = "Choose how an agency's certificates look: logo, signatories, design"
-    SEE_AUDIT = "See who did what in an agency"
-    SEE_OUTBOX = "See undelivered messages and send them again"
+    LEARN = N_("Enrol, read, take quizzes, and see one's own records")
+    AUTHOR_COURSES = N_("Check, preview and publish courses")
+    SEE_PEOPLE = N_("See the people of an agency and what they hold")
+    MANAGE_PEOPLE = N_("Invite, move and disable the people of an agency")
+    GRANT_ROLES = N_("Give and take roles over an agency")
+    MANAGE_AGENCIES = N_("Add, rename, move and archive agencies")
+    SEE_REPORTS = N_("See and export the figures of an agency")
+    LEAD_COHORTS = N_("Make teams, invite into them, and see their boards")
+    MANAGE_CERTIFICATIONS = N_("Write, change and archive the rules of certifications")
+    ISSUE_CERTIFICATES = N_("Issue a certification to everybody of an agency who has earned it")
+    MANAGE_CREDIT = N_("Enter what boards have approved for credit")
+    FACILITATE_EXERCISES = N_("See the facilitator's notes of every exercise")
+    SEE_PACKETS = N_("Fetch the packet that asks a board to approve a course")
+    SEE_KEYS = N_("Fetch the key to a course's quizzes on paper; each time is noted")
+    REVOKE_CERTIFICATES = N_("Revoke, correct or extend a certificate with a reason, and undo that")
+    APPROVE_TRAINING = N_("Approve or refuse training done elsewhere, and enter paper records")
+    ASSIGN_TRAINING = N_("Assign courses and certifications with due days, and give extensions and waivers")
+    MAKE_RECORDS = N_("Have the whole training record of a person made, with a reason")
+    MANAGE_BRANDING = N_("Choose how an agency's certificates look: logo, signatories, design")
+    SEE_AUDIT = N_("See who did what in an agency")
+    SEE_OUTBOX = N_("See undelivered messages and send them again")
 
 
 LEARNER = "learner"
@@ -46,7 +50,15 @@ LEARNER = "learner"
 
 POLICY: dict[str, frozenset[Permission]] = {
     LEARNER: frozenset({Permission.LEARN}),
-    "author": frozenset({Permission.AUTHOR_COURSES, Permission.MANAGE_CERTIFICATIONS, Permission.SEE_PACKETS}),
+    "author": frozenset(
+        {
+            Permission.AUTHOR_COURSES,
+            Permission.MANAGE_CERTIFICATIONS,
+            Permission.FACILITATE_EXERCISES,
+            Permission.SEE_PACKETS,
+            Permission.SEE_KEYS,
+        }
+    ),
     "coordinator": frozenset({Permission.LEAD_COHORTS}),
     "agency-administrator": frozenset(
         {
@@ -59,7 +71,9 @@ POLICY: dict[str, frozenset[Permission]] = {
             Permission.REVOKE_CERTIFICATES,
             Permission.ISSUE_CERTIFICATES,
             Permission.SEE_PACKETS,
+            Permission.SEE_KEYS,
             Permission.APPROVE_TRAINING,
+            Permission.ASSIGN_TRAINING,
             Permission.MAKE_RECORDS,
             Permission.SEE_AUDIT,
             Permission.MANAGE_BRANDING,
@@ -68,6 +82,21 @@ POLICY: dict[str, frozenset[Permission]] = {
     "state-administrator": frozenset(Permission) - {Permission.AUTHOR_COURSES},
 }
 """The one table: a role has these permissions over the subtree it was granted for, and nobody has any other."""
+
+
+GUARDED_ROLES = frozenset({"author", "agency-administrator", "state-administrator"})
+"""Roles that hold only for who has shown a second factor, where the site requires it (LMS_REQUIRE_SECOND_FACTOR): they
+reach other people's records or what everybody learns. A coordinator sees who and whether, and needs none."""
+
+
+def asks_second_factor(viewer: Viewer) -> bool:
+    """Whether a role of the viewer asks for a second factor."""
+    return any(grant.role in GUARDED_ROLES for grant in viewer.grants)
+
+
+def held_back(viewer: Viewer) -> Viewer:
+    """The viewer without any role, until they have shown a second factor."""
+    return replace(viewer, grants=(), must_set_up=True)
 
 
 def allows(viewer: Viewer | None, permission: Permission) -> bool:
@@ -148,6 +177,7 @@ SEEING_PEOPLE = (
     Permission.REVOKE_CERTIFICATES,
     Permission.ISSUE_CERTIFICATES,
     Permission.APPROVE_TRAINING,
+    Permission.ASSIGN_TRAINING,
     Permission.MAKE_RECORDS,
     Permission.SEE_AUDIT,
 )

@@ -1,4 +1,4 @@
-"""What follows when an award or a record is changed by hand: seats counted, certifications issued, holders told.
+"""What follows when an award or record is changed by hand, or revoked: seats counted, holders told.
 
 Beside the journey, which tells what follows from learning. Each function runs whole inside the caller's one
 transaction, and commits nothing itself.
@@ -17,10 +17,15 @@ from lms.certification import changing, name_requests, paper_records, trainings
 from lms.certification.change_models import CertificateChange
 from lms.certification.change_plans import Plan
 from lms.certification.facts import AwardSite
-from lms.certification.models import Certificate, ExternalTraining, TrainingEntry
+from lms.certification.models import Certificate
 from lms.certification.paper_records import Line
+from lms.certification.training_models import ExternalTraining, TrainingEntry
+from lms.clock import utc_now
+from lms.cohorts import standing as cohorts
+from lms.cohorts.lookup import team_of
 from lms.database import db
 from lms.errors import N_, Conflict
+from lms.people.audit import note
 from lms.people.models import User
 from lms.settings import Settings
 
@@ -97,7 +102,7 @@ def _tell(
 ) -> None:
     """Count anew, issue what is earned with it, and tell the holder by a mail that names no subject."""
     site = AwardSite.from_settings(settings)
-    holder = journey.count_anew(standing, site, actor_id=actor_id, now=now)
+    holder = count_anew(standing, site, actor_id=actor_id, now=now)
     if standing.user_id is not None:
         journey.award_certifications(standing.user_id, site, now, actor_id=actor_id)
     _mail(change, what, holder, code, standing.code)
@@ -154,7 +159,7 @@ def enter_paper(
     lines: Sequence[Line], people: Select[Any], settings: Settings, *, actor_id: int, today: date, now: datetime
 ) -> TrainingEntry:
     """Records from paper: checked anew, entered, and what is earned with them issued."""
-    checked = paper_records.check_lines(lines, people, actor_id=actor_id, today=today)
+    checked = paper_records.check_lines(lines, people, actor_id=actor_id, today=today, hold=True)
     entry, user_ids = paper_records.enter(checked, actor_id=actor_id, now=now)
     _award_for(user_ids, settings, actor_id, now)
     return entry
@@ -178,7 +183,7 @@ def _revoke_issued(
 ) -> None:
     db.session.flush()
     for certificate in trainings.issued_from(training_ids):
-        journey.revoke_certificate(certificate, reason, settings, actor_id=actor_id, now=now)
+        revoke_certificate(certificate, reason, settings, actor_id=actor_id, now=now, with_its_record=True)
 
 
 def _tell_of_training(training: ExternalTraining, what: str, now: datetime) -> None:
@@ -193,3 +198,58 @@ def _tell_of_training(training: ExternalTraining, what: str, now: datetime) -> N
             "values": {"what": what},
         },
     )
+
+
+def revoke_certificate(
+    certificate: Certificate,
+    reason: str,
+    settings: Settings,
+    *,
+    actor_id: int,
+    now: datetime | None = None,
+    with_its_record: bool = False,
+) -> None:
+    """A certificate stops counting: with its reason and its holder told, and the seats that it filled counted anew.
+
+    `with_its_record`: only because a record that it rested on was taken back, so that the record, once right, earns it.
+    """
+    now = now or utc_now()
+    change = changing.revoke(certificate, reason, actor_id=actor_id, now=now, with_its_record=with_its_record)
+    holder = count_anew(certificate, AwardSite.from_settings(settings), actor_id=actor_id, now=now)
+    outbox.enqueue(
+        "mail",
+        f"certificate-revoked:{change.id}",
+        {
+            "to_user_id": holder.id,
+            "template": "certificate-revoked",
+            "language": holder.language,
+            "values": {"code": certificate.code},
+        },
+    )
+
+
+def count_anew(certificate: Certificate, site: AwardSite, *, actor_id: int, now: datetime) -> User:
+    """A certificate stands otherwise than before: every team that it counts for is counted anew. Who is to be told:
+    its holder, of a team's the coordinator."""
+    db.session.flush()
+    if certificate.user_id is not None:
+        holder_id = certificate.user_id
+        touched = cohorts.refresh_cohorts_of(holder_id, now, site)
+    else:
+        team = team_of(certificate)
+        assert team is not None, "a certificate without a holder is a team's"
+        holder_id = team.coordinator_id
+        touched = [cohorts.refresh_cohort(team.id, now, site)]
+    for one in touched:
+        note(
+            "cohort.counted",
+            "cohort",
+            one.cohort_id,
+            actor_id=actor_id,
+            agency_id=one.agency_id,
+            certificate_id=certificate.id,
+            standing=one.standing,
+            certified_seats=one.certified_seats,
+            required_seats=one.required_seats,
+        )
+    return db.session.get_one(User, holder_id)

@@ -31,7 +31,8 @@ class Runtime:
 
     settings: Settings
     files: FileStore
-    sign_in_form: Callable[[], Any] | None = None
+    sign_in_page: Callable[[], Any] | None = None
+    ask_again: Callable[[], Any] | None = None
 
 
 def hold_second_wall(engine: Engine) -> None:

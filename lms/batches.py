@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,15 +11,19 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, or_, se
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import outbox
+from lms.access import Permission, Viewer, scope
 from lms.clock import utc_now
 from lms.database import Model, count_changed, db, primary_key, run_transaction
-from lms.errors import N_, NotAllowed, NotFound, Overtaken
+from lms.errors import N_, Conflict, NotAllowed, NotFound, Overtaken
 from lms.files import FileStore
 from lms.people.audit import note
 from lms.people.models import User
 
 MESSAGE_KIND = "batch"
 """The outbox message that keeps a batch going."""
+
+MOST_RUNNING = 3
+"""Of one kind and one person at a time, where the work is heavy: see `refuse_many`."""
 
 MOST_PROBLEMS = 1000
 """So many problems are kept in words; the others are only counted."""
@@ -121,6 +125,14 @@ def begin(kind: str, params: Mapping[str, Any], *, asked_by_id: int, total: int 
     return batch
 
 
+def refuse_many(kind: str, *, asked_by_id: int) -> None:
+    """Raises Conflict where the same person has MOST_RUNNING of a kind under way; two clicks at once wait for each
+    other."""
+    db.session.execute(select(User.id).where(User.id == asked_by_id).with_for_update())
+    if sum(1 for one in batches_of(asked_by_id) if one.kind == kind and not one.is_over) >= MOST_RUNNING:
+        raise Conflict(N_("You have enough of this under way. Wait until it has ended, or stop it."))
+
+
 def find_batch(batch_id: int, asked_by_id: int) -> Batch:
     """A batch of the person who asked for it. Raises NotFound for anybody else's."""
     batch = db.session.get(Batch, batch_id)
@@ -152,6 +164,22 @@ def require_asker(batch: Batch) -> None:
     asker = db.session.get(User, batch.asked_by_id)
     if asker is None or asker.disabled_at is not None:
         raise NotAllowed(ASKER_IS_GONE)
+
+
+def reach_with(batch: Batch, paths: Iterable[str] | None) -> list[str] | None:
+    """Paths of the subtrees that the pieces of a batch were about, with those of its next piece; None: everywhere.
+
+    A piece keeps them as `reach` of its result: whoever reads or fetches what came of it must reach all of them.
+    """
+    before = batch.result.get("reach", [])
+    return None if before is None or paths is None else sorted({*before, *paths})
+
+
+def reaches_all(batch: Batch, viewer: Viewer, permissions: Iterable[Permission]) -> bool:
+    """Whether each of the permissions reaches all that a batch was about: everything, where it noted no reach."""
+    about = batch.result.get("reach")
+    scopes = [paths for paths in (scope(viewer, one) for one in permissions) if paths is not None]
+    return all(about is not None and all(one.startswith(paths) for one in about) for paths in scopes)
 
 
 def record_start(batch_id: int, now: datetime) -> None:
@@ -203,13 +231,20 @@ def remove_old(
         )
         .order_by(Batch.id)
     ).all()
-    found = [(one.id, names_of(one)) for one in rows if "removed_at" not in one.result]
+    found = [(one.id, names_of(one)) for one in rows if not _is_removed(one)]
     db.session.rollback()
     for batch_id, names in found:
         for name in names:
             files.delete(name)
         run_transaction(lambda batch_id=batch_id: _note_removal(batch_id, action, now))  # type: ignore[misc]
     return len(found)
+
+
+def _is_removed(batch: Batch) -> bool:
+    """Whether the files went since the batch ended: one that was tried again afterwards may have made new ones."""
+    ends = [moment for moment in (batch.finished_at, batch.failed_at, batch.cancelled_at) if moment is not None]
+    removed_at = batch.result.get("removed_at")
+    return removed_at is not None and datetime.fromisoformat(removed_at) >= max(ends)
 
 
 def _note_removal(batch_id: int, action: str, now: datetime) -> None:

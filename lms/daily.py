@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from lms import journey, outbox
+from lms.access import allows_over
+from lms.certification import assignment_reminders, boosters, license_reminders  # noqa: F401 - they add to SOURCES
+from lms.certification.assignment_rules import AsOf
 from lms.certification.certifying import current_rules
 from lms.certification.concerned import renewals_waiting
 from lms.certification.facts import AwardSite
@@ -18,18 +21,25 @@ from lms.certification.reminders import SOURCES, Ending, is_worth_sending, queue
 from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
 from lms.outbox import OutboxMessage
-from lms.people.models import RoleGrant, User
+from lms.people.anchors import queue_heads
+from lms.people.models import Agency, RoleGrant, User, grant_holds
+from lms.people.notices import NoticePreferences, load_wishes
+from lms.people.role_endings import queue_role_endings
 from lms.people.signins import load_viewer
-from lms.reporting.digests import Digest, load_digest
+from lms.reporting.digests import SEEING, Digest, load_digest
 from lms.settings import Settings
+from lms.waiting import Waiting, load_waiting
 
 REMINDERS, RENEWALS, DIGESTS, DIGEST = "daily-reminders", "daily-renewals", "weekly-digests", "digest"
+HEADS, ROLES, PRINTS = "weekly-audit-heads", "daily-role-endings", "daily-prints"
 
 AT_HOUR = 8
-"""In the site's zone: nobody's mail comes at night."""
+"""In the site's zone: nobody's mail comes before it, of whatever day it is."""
 
 SLICE_SECONDS = 20
 PAGE = 100
+RENEWED_TOGETHER = 20
+"""Fewer, for the reason that `awarding.PEOPLE_PER_PIECE` gives."""
 
 Cursor = Mapping[str, Any]
 
@@ -42,11 +52,9 @@ def plan_day(now: datetime, settings: Settings) -> int:
     """
     day = local_day(now, settings.time_zone)
     monday = day - timedelta(days=day.weekday())
-    wanted = ((REMINDERS, day), (RENEWALS, day), (DIGESTS, monday))
-    return sum(
-        outbox.enqueue(kind, f"{kind}:{period.isoformat()}", {}, max(now, _morning(period, settings.time_zone)))
-        for kind, period in wanted
-    )
+    due_at = max(now, _morning(day, settings.time_zone))
+    wanted = ((REMINDERS, day), (RENEWALS, day), (DIGESTS, monday), (HEADS, monday), (ROLES, day), (PRINTS, day))
+    return sum(outbox.enqueue(kind, f"{kind}:{period.isoformat()}", {}, due_at) for kind, period in wanted)
 
 
 def _morning(day: date, time_zone: str) -> datetime:
@@ -63,11 +71,9 @@ def remind(message: OutboxMessage, settings: Settings) -> bool:
         if at >= len(names):
             return None
         now = utc_now()
-        page = SOURCES[names[at]].page(now, settings.time_zone, after)
-        if not page:
-            return {"source": at + 1}
+        page, following = SOURCES[names[at]].page(now, settings.time_zone, after)
         queue_reminders(page, local_day(now, settings.time_zone))
-        return {"source": at, "after": page[-1].id}
+        return {"source": at + 1} if following is None else {"source": at, "after": following}
 
     return _walk(message, step)
 
@@ -83,7 +89,8 @@ def renew(message: OutboxMessage, settings: Settings) -> bool:
         if current is None:
             return None
         now = utc_now()
-        ids = renewals_waiting(current, now, settings.time_zone, after if current.rule.slug == slug else 0, PAGE)
+        first = after if current.rule.slug == slug else 0
+        ids = renewals_waiting(current, now, settings.time_zone, first, RENEWED_TOGETHER)
         for user_id in ids:
             journey.award_certifications(user_id, site, now, slug=current.rule.slug)
         return {"slug": current.rule.slug, "after": ids[-1]} if ids else {"past": current.rule.slug}
@@ -103,9 +110,11 @@ def spread_digests(message: OutboxMessage, settings: Settings) -> bool:
                 .join(User, User.id == RoleGrant.user_id)
                 .where(
                     RoleGrant.role == "agency-administrator",
-                    RoleGrant.revoked_at.is_(None),
-                    RoleGrant.until.is_(None) | (RoleGrant.until > now),
+                    grant_holds(now),
                     User.disabled_at.is_(None),
+                    RoleGrant.user_id.not_in(
+                        select(NoticePreferences.user_id).where(NoticePreferences.digest == "none")
+                    ),
                     RoleGrant.user_id > int(cursor.get("after", 0)),
                 )
                 .distinct()
@@ -120,23 +129,45 @@ def spread_digests(message: OutboxMessage, settings: Settings) -> bool:
     return _walk(message, step)
 
 
+def mail_heads(message: OutboxMessage) -> None:
+    """Queue the audit's head for who administers the state; once a week."""
+    week = message.effect_key.partition(":")[2]
+    run_transaction(lambda: queue_heads(week, utc_now()))
+
+
+def tell_of_roles(settings: Settings) -> None:
+    """Queue the mails on roles that end soon: to who holds one and, where they may still give it, to who gave it."""
+    now = utc_now()
+    run_transaction(lambda: queue_role_endings(now, local_day(now, settings.time_zone), settings.time_zone))
+
+
 def reminder_to_send(payload: Mapping[str, Any], now: datetime, settings: Settings) -> tuple[User, Ending] | None:
-    """Whom to remind of what; None where it was renewed, revoked, replaced or is over, or a later mail says it."""
+    """Whom to remind of what; None where it was renewed, revoked or is over, or a later mail says it."""
     source = SOURCES.get(str(payload["source"]))
-    ending = source.find(int(payload["id"]), now, settings.time_zone) if source else None
+    part = str(payload.get("part", ""))
+    ending = source.find(int(payload["id"]), part, now, settings.time_zone) if source else None
     if ending is None or not is_worth_sending(ending, int(payload["mark"]), local_day(now, settings.time_zone)):
         return None
     return db.session.get_one(User, ending.user_id), ending
 
 
-def digest_to_send(payload: Mapping[str, Any], now: datetime, settings: Settings) -> tuple[User, Digest] | None:
-    """A digest with what its reader may see now; None where nothing ends there, or they may see nothing any more."""
+def digest_to_send(
+    payload: Mapping[str, Any], now: datetime, settings: Settings
+) -> tuple[User, Digest, Waiting] | None:
+    """A digest with what its reader may see now, of the agency that they chose (of all, once that lies out of their
+    reach: silence would look like nothing overdue), and how much waits for their decision, in all their agencies; None
+    where there is nothing to say, or they want none."""
     user_id = int(payload["user_id"])
-    viewer = load_viewer(user_id, today=local_day(now, settings.time_zone))
-    if viewer is None or not viewer.email:
+    viewer, wishes = load_viewer(user_id, today=local_day(now, settings.time_zone)), load_wishes(user_id)
+    if viewer is None or not viewer.email or wishes.digest == "none":
         return None
-    digest = load_digest(viewer, now, settings.time_zone)
-    return (db.session.get_one(User, user_id), digest) if digest.total else None
+    chosen = db.session.get(Agency, wishes.digest_agency_id) if wishes.digest_agency_id is not None else None
+    is_theirs = chosen is not None and all(allows_over(viewer, one, chosen.path) for one in SEEING)
+    digest = load_digest(viewer, now, settings.time_zone, under=chosen.path if chosen and is_theirs else "")
+    waiting = load_waiting(viewer, AsOf.at(now, settings.time_zone))
+    if digest.is_empty and not waiting.total:
+        return None
+    return db.session.get_one(User, user_id), digest, waiting
 
 
 def _walk(message: OutboxMessage, step: Callable[[Cursor], Cursor | None]) -> bool:

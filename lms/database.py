@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -18,6 +18,8 @@ from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from lms.clock import local_day
 
 T = TypeVar("T")
 
@@ -55,6 +57,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite only numbers rows by itself in an INTEGER column."""
+
+NUMBERED_ONCE = {"sqlite_autoincrement": True}
+"""Of tables whose rows can go, while the audit, what undoes something, mails and files still tell of them by number:
+SQLite, which else gives the highest number again once it is free, then gives none twice, as PostgreSQL never does."""
 
 primary_key = Annotated[int, mapped_column(BigId, primary_key=True)]
 short_text = Annotated[str, mapped_column(String(64))]
@@ -147,6 +153,7 @@ def prepare_engine(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function("lms_last_day", 2, last_day_in_zone, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -159,6 +166,14 @@ def prepare_engine(engine: Engine) -> None:
             driver.execute("BEGIN DEFERRED")
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def last_day_in_zone(ends_at: str | None, zone: str) -> str | None:
+    """For SQLite, which knows no zones: the last day on which something counted that ends at a stored moment."""
+    if ends_at is None:
+        return None
+    moment = datetime.fromisoformat(ends_at).replace(tzinfo=UTC) - timedelta(microseconds=1)
+    return local_day(moment, zone).isoformat()
 
 
 def insert_into(model: type[Model]) -> Any:

@@ -11,13 +11,15 @@ from sqlalchemy import func, select
 from lms import journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
-from lms.catalog.versions import course_of
+from lms.catalog.versions import course_of, find_course
 from lms.clock import local_day, utc_now
 from lms.cohorts import teams
 from lms.cohorts.models import CohortTemplate
 from lms.database import db, run_transaction
 from lms.errors import N_, Conflict
+from lms.learning.assignments import Draft, make_assignment
 from lms.learning.progress import load_standing
+from lms.people import policies
 from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.people.passwords import hash_password
 from lms.people.signins import load_viewer
@@ -92,6 +94,7 @@ DEMO_PEOPLE = (
 )
 OTHERS = (
     DemoPerson("lee.park@demo.example", "Lee Park", "", "SCH-OAK", "schools"),
+    DemoPerson("pat.kim@demo.example", "Pat Kim", "", "SCH-OAK", "schools"),
     DemoPerson("ivy.stone@demo.example", "Ivy Stone", "", "SD-GREENE", "schools"),
     DemoPerson("tom.reyes@demo.example", "Tom Reyes", "", "HOSP-JACKSON", "healthcare"),
     DemoPerson("kim.vo@demo.example", "Kim Vo", "", "SO-GREENE", "law-enforcement"),
@@ -108,9 +111,10 @@ def make_demo(settings: Settings, say: Callable[[str], None]) -> None:
         raise Conflict("There are people in this database already; demo data is only made in an empty one.")
     hashed = hash_password(DEMO_PASSWORD)
     agencies = run_transaction(make_agencies)
-    people = run_transaction(lambda: make_people(agencies, hashed))
+    people = run_transaction(lambda: make_people(agencies, hashed, settings))
     say(f"  demo: {len(AGENCIES)} agencies, {len(people)} people")
     run_transaction(lambda: make_team(agencies, people, settings))
+    run_transaction(lambda: assign_course(agencies, people, settings))
     for email in CERTIFIED:
         take_course(people[email], settings, finishes=True)
     for email in STARTED:
@@ -138,7 +142,7 @@ def make_agencies() -> dict[str, int]:
     return {key: agency.id for key, agency in made.items()}
 
 
-def make_people(agencies: dict[str, int], hashed: str) -> dict[str, int]:
+def make_people(agencies: dict[str, int], hashed: str, settings: Settings) -> dict[str, int]:
     now = utc_now()
     ids = {}
     for one in (*DEMO_PEOPLE, *OTHERS):
@@ -154,6 +158,7 @@ def make_people(agencies: dict[str, int], hashed: str) -> dict[str, int]:
         db.session.add(user)
         db.session.flush()
         ids[one.email] = user.id
+        policies.accept_by_itself(user.id, policies.in_force(settings.policies), one.language, now)
         db.session.add(
             Membership(
                 user_id=user.id,
@@ -187,6 +192,22 @@ def make_team(agencies: dict[str, int], people: dict[str, int], settings: Settin
         teams.add_member(cohort, member, utc_now(), actor_id=cohort.coordinator_id)
 
 
+def assign_course(agencies: dict[str, int], people: dict[str, int], settings: Settings) -> None:
+    """The school district assigned the course for everyone 45 days ago, with 30 days: who did not finish is overdue."""
+    now = utc_now()
+    draft = Draft(
+        agency_id=agencies["SD-BOONE"],
+        course_id=find_course(CORE_COURSE)[0].id,
+        certification_id=None,
+        audience="everybody",
+        discipline=None,
+        due_on=None,
+        due_days=30,
+    )
+    day = local_day(now, settings.time_zone) - timedelta(days=45)
+    make_assignment(draft, day=day, now=now - timedelta(days=45), actor_id=people["state.admin@demo.example"])
+
+
 def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:
     """Go the learner's own way through the core course, with right answers."""
     viewer = load_viewer(user_id)
@@ -194,7 +215,7 @@ def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:
     run_transaction(lambda: journey.enroll(viewer, CORE_COURSE))
     standing = load_standing(user_id, CORE_COURSE)
     course = course_of(standing.version_id, standing.content_hash)
-    for number, entry in enumerate(course.modules):
+    for number, entry in enumerate(course.core_modules):
         module = course.module(entry.id, viewer.language)
         assert module is not None
         if not finishes and number >= 2:
@@ -205,7 +226,7 @@ def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:
             run_transaction(lambda: journey.complete_module(viewer, CORE_COURSE, entry.id, settings))  # noqa: B023
         if module.quiz is not None and module.questions:
             attempt_id = run_transaction(
-                lambda: journey.start_attempt(viewer, CORE_COURSE, entry.id, language=viewer.language)  # noqa: B023
+                lambda: journey.start_attempt(viewer, CORE_COURSE, entry.id, settings, language=viewer.language)  # noqa: B023
             )
             values = right_answers(load_sitting(user_id, attempt_id))
             run_transaction(

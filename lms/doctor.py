@@ -7,21 +7,25 @@ import smtplib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.certification.approving import look_at_all
 from lms.certification.facts import AwardSite
 from lms.clock import local_day, utc_now
+from lms.people.audit_models import AuditWaiting
 from lms.resources import data_folder
 from lms.schema import head_revision, present_revision
 from lms.settings import Settings
 from lms.wall.role import find_gap
+
+MOST_MINUTES_UNSEALED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("PDF library", look_at_pdf),
         ("database", look_at_database),
         ("second wall", look_at_wall),
+        ("seal of the audit", look_at_seal),
         ("credit on certificates", look_at_credit),
         ("mail", look_at_mail),
         ("queue", look_at_queue),
@@ -110,6 +115,23 @@ def look_at_wall(settings: Settings) -> str:
     if gap is not None and settings.is_production:
         raise OSError(gap)
     return f"does not hold here: {gap}" if gap is not None else "holds"
+
+
+def look_at_seal(settings: Settings) -> str:
+    """Whether the worker keeps up with sealing the audit: it does so every few seconds."""
+    engine = create_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            count: int = connection.execute(select(func.count()).select_from(AuditWaiting)).scalar_one()
+            since: datetime | None = connection.execute(select(func.min(AuditWaiting.at))).scalar()
+    finally:
+        engine.dispose()
+    if since is None:
+        return "nothing waits"
+    minutes = int((utc_now() - since).total_seconds() // 60)
+    if minutes >= MOST_MINUTES_UNSEALED:
+        raise OSError(f"{count} events wait, the oldest for {minutes} minutes: does the worker run?")
+    return f"{count} events wait, the oldest for less than {MOST_MINUTES_UNSEALED} minutes"
 
 
 def look_at_credit(settings: Settings) -> str:

@@ -1,5 +1,43 @@
 """The few kinds of error that have a sentence for the person at the screen."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence marked for translation, with its values; as a value of an error it is translated with it.
+
+    `str` of it is English.
+    """
+
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message % self.values if self.values else self.message
+
+    def to_json(self) -> dict[str, Any]:
+        values = {name: one.to_json() if isinstance(one, Sentence) else str(one) for name, one in self.values.items()}
+        return {"message": self.message, "values": values}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Sentence:
+        values = {name: cls.from_json(one) if isinstance(one, dict) else one for name, one in stored["values"].items()}
+        return cls(stored["message"], values)
+
+
+class Sentences(tuple[Sentence, ...]):
+    """Several sentences as one value of an error, said one after the other."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
 
 class LmsError(Exception):
     """An error whose message is a sentence for the person at the screen. Anything else that is raised is a bug."""

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import fsspec
@@ -103,6 +104,25 @@ class FileStore:
             except FileNotFoundError:
                 return None
         return content
+
+    def written_at(self, name: str) -> datetime | None:
+        """When what is stored under that name was written last; None where nothing is."""
+        with _answering(self._url):
+            system = self._system
+            system.invalidate_cache()  # another machine may have stored or removed it since a listing
+            try:
+                moment: datetime = system.modified(self._path(name))
+            except FileNotFoundError:
+                return None
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+    def names_in(self, folder: str) -> list[str]:
+        """The names of all that is stored below a folder, also of what was not written whole."""
+        with _answering(self._url):
+            system, root = self._system, self._path("")
+            system.invalidate_cache()
+            found = system.find(self._path(folder))
+        return sorted(str(path)[len(root) :] for path in found)
 
     def delete(self, name: str) -> None:
         """Forget what is stored under a name; nothing happens where nothing is."""

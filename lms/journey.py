@@ -19,13 +19,12 @@ from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
 from lms.catalog.versions import course_of
-from lms.certification import awards, certifying, changing
+from lms.certification import awards, certifying
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
 from lms.certification.renewing import renewal_offer
 from lms.clock import utc_now
 from lms.cohorts import standing as cohorts
-from lms.cohorts.lookup import team_of
 from lms.cohorts.standing import Filled
 from lms.courseware.course import Course
 from lms.database import db
@@ -104,7 +103,7 @@ def complete_module(viewer: Viewer, slug: str, module_id: str, settings: Setting
     standing = progress.load_standing(viewer.id, slug)
     enrollment_id = progress.require_enrollment(standing)
     course = course_of(standing.version_id, standing.content_hash)
-    progress.require_unlocked(course, standing, module_id)
+    progress.require_unlocked(course, standing, module_id, now, settings.time_zone)
     progress.mark_read(enrollment_id, module_id, now)
     earlier = attempts.earlier_attempts(enrollment_id, module_id)
     is_complete = is_module_complete(course, module_id, is_read=True, earlier=earlier)
@@ -113,13 +112,15 @@ def complete_module(viewer: Viewer, slug: str, module_id: str, settings: Setting
     return is_complete
 
 
-def start_attempt(viewer: Viewer, slug: str, module_id: str, *, language: str, now: datetime | None = None) -> int:
+def start_attempt(
+    viewer: Viewer, slug: str, module_id: str, settings: Settings, *, language: str, now: datetime | None = None
+) -> int:
     """Somebody begins a quiz, or goes on with the one that is open."""
     now = now or utc_now()
     standing = progress.load_standing(viewer.id, slug)
     enrollment_id = progress.require_enrollment(standing)
     course = course_of(standing.version_id, standing.content_hash)
-    progress.require_unlocked(course, standing, module_id)
+    progress.require_unlocked(course, standing, module_id, now, settings.time_zone)
     module = course.module(module_id, course.default_language)
     assert module is not None
     attempt_id = attempts.start_attempt(enrollment_id, standing.version_id, module, language=language, now=now)
@@ -178,26 +179,35 @@ def _complete(
     viewer: Viewer, standing: Standing, course: Course, module_id: str | None, settings: Settings, now: datetime
 ) -> tuple[str | None, tuple[Filled, ...]]:
     """A module is complete (None: those that were): perhaps the course is with it, a certificate earned, and a seat
-    filled."""
+    filled. Nothing follows from a booster."""
     assert standing.enrollment_id is not None
     completed = {key for key in standing.modules if standing.is_completed(key)}
     if module_id is not None:
         progress.complete_module(standing.enrollment_id, module_id, now)
         completed.add(module_id)
+        if course.booster_days(module_id) is not None:
+            return None, ()
     site = AwardSite.from_settings(settings)
-    if not progress.is_course_complete(course, completed):
-        award_certifications(viewer.id, site, now)
-        return None, ()
-    if progress.complete_course(standing.enrollment_id, now):
-        note("course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id)
-    certificate = _award(viewer, standing.enrollment_id, course, settings, now)
+    certificate = None
+    if progress.is_course_complete(course, completed):
+        if progress.complete_course(standing.enrollment_id, now):
+            note(
+                "course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id
+            )
+        certificate = _award(viewer, standing.enrollment_id, course, settings, now)
     if certificate is not None:
         _tell_of_certificate(viewer.id, certificate, "certificate_earned")
-    award_certifications(viewer.id, site, now)
-    if certificate is None:
-        return None, ()
-    filled = cohorts.refresh_cohorts_of(viewer.id, now, site)
-    return certificate.code, tuple(filled)
+    also_earned = award_certifications(viewer.id, site, now)
+    filled: list[Filled] = []
+    if certificate is not None or also_earned or _may_be_cross_training(course, module_id):
+        filled = cohorts.refresh_cohorts_of(viewer.id, now, site)
+    return (certificate.code, tuple(filled)) if certificate is not None else (None, ())
+
+
+def _may_be_cross_training(course: Course, module_id: str | None) -> bool:
+    """Whether completing the module could count as cross-training, for which teams have a milestone."""
+    module = course.module(module_id, course.default_language) if module_id is not None else None
+    return module is not None and "shared" not in module.disciplines
 
 
 def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:
@@ -244,56 +254,3 @@ def _tell_of_certificate(user_id: int, certificate: Certificate, template: str) 
             "values": {"code": certificate.code},
         },
     )
-
-
-def revoke_certificate(
-    certificate: Certificate, reason: str, settings: Settings, *, actor_id: int, now: datetime | None = None
-) -> None:
-    """A certificate stops counting: with its reason and its holder told, and the seats that it filled counted anew."""
-    now = now or utc_now()
-    change = changing.revoke(certificate, reason, actor_id=actor_id, now=now)
-    holder = count_anew(certificate, AwardSite.from_settings(settings), actor_id=actor_id, now=now)
-    outbox.enqueue(
-        "mail",
-        f"certificate-revoked:{change.id}",
-        {
-            "to_user_id": holder.id,
-            "template": "certificate-revoked",
-            "language": holder.language,
-            "values": {"code": certificate.code},
-        },
-    )
-
-
-def count_anew(certificate: Certificate, site: AwardSite, *, actor_id: int, now: datetime) -> User:
-    """A certificate stands otherwise than before: every team that it counts for is counted anew. Who is to be told:
-    its holder, of a team's the coordinator."""
-    db.session.flush()
-    if certificate.user_id is not None:
-        holder_id = certificate.user_id
-        touched = cohorts.refresh_cohorts_of(holder_id, now, site)
-    else:
-        team = team_of(certificate)
-        assert team is not None, "a certificate without a holder is a team's"
-        holder_id = team.coordinator_id
-        touched = [cohorts.refresh_cohort(team.id, now, site)]
-    for one in touched:
-        note(
-            "cohort.counted",
-            "cohort",
-            one.cohort_id,
-            actor_id=actor_id,
-            agency_id=one.agency_id,
-            certificate_id=certificate.id,
-            standing=one.standing,
-            certified_seats=one.certified_seats,
-            required_seats=one.required_seats,
-        )
-    return db.session.get_one(User, holder_id)
-
-
-def certificate_code_of(enrollment_id: int) -> str | None:
-    """The code of the certificate that this enrollment's cycle earned, for the page that tells of it."""
-    enrollment = db.session.get_one(Enrollment, enrollment_id)
-    certificate = awards.certificate_of_cycle(enrollment.user_id, enrollment.course_id, enrollment.cycle)
-    return certificate.code if certificate is not None and certificate.revoked_at is None else None

@@ -10,7 +10,9 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import URL, make_url
 
@@ -46,7 +48,9 @@ def back_up(settings: Settings, target: Path) -> None:
             archive.add(folder / MANIFEST, MANIFEST)
             archive.add(folder / DUMP, DUMP)
             if (settings.instance / "files").is_dir() and not settings.files_url:
-                archive.add(settings.instance / "files", "files", filter=_whole_files)
+                stored = settings.instance / "files"
+                archive.add(stored, "files", recursive=False)
+                add_files(archive, stored, stored.rglob("*"))
         part.replace(target)
 
 
@@ -96,8 +100,15 @@ def _unpack(source: Path, folder: Path) -> str:
     return kind
 
 
-def _whole_files(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return None if member.name.endswith(PART) else member
+def add_files(archive: tarfile.TarFile, folder: Path, paths: Iterable[Path]) -> None:
+    """Put these files of the store into an archive, while the site writes, replaces and removes some: what is not whole
+    yet, or is gone by its turn, is left out, and each is taken as it was when it was opened."""
+    for path in paths:
+        if path.name.endswith(PART) or path.is_dir():
+            continue
+        with suppress(FileNotFoundError), path.open("rb") as handle:
+            name = PurePosixPath("files", path.relative_to(folder))
+            archive.addfile(archive.gettarinfo(arcname=str(name), fileobj=handle), handle)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

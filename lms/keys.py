@@ -1,4 +1,4 @@
-"""Signing keys of the site, shared by all machines through the database: private parts sealed by the secret key."""
+"""Signing keys of the site, shared by all machines through the database, and what else the secret key seals."""
 
 from __future__ import annotations
 
@@ -148,6 +148,20 @@ def _insert(purpose: str, made: NewKey, secret_key: str) -> bool:
     return taken is not None
 
 
-def _fernet(secret_key: str) -> Fernet:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"crosstrain signing keys").derive(secret_key.encode())
+def seal(plain: bytes, secret_key: str, purpose: str) -> bytes:
+    """A secret of somebody's, encrypted under a key of its own purpose that follows from the secret key."""
+    return _fernet(secret_key, purpose).encrypt(plain)
+
+
+def unseal(sealed: bytes, secret_key: str, purpose: str, *, seconds: int | None = None) -> bytes | None:
+    """What `seal` made, within so many seconds; None for anything else, and where the secret key has changed."""
+    try:
+        return _fernet(secret_key, purpose).decrypt(sealed, ttl=seconds)
+    except InvalidToken:
+        return None
+
+
+def _fernet(secret_key: str, purpose: str = "signing keys") -> Fernet:
+    info = f"crosstrain {purpose}".encode()
+    derived = HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

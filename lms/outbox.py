@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, select, text, update
+from sqlalchemy import Index, String, Text, UniqueConstraint, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.clock import utc_now
-from lms.database import Model, db, primary_key
+from lms.database import NUMBERED_ONCE, Model, db, primary_key
 
 QUEUED = "lms_outbox_queued"
 """Noted on the session, so that the worker can be woken once the transaction is through."""
@@ -38,6 +38,7 @@ class OutboxMessage(Model):
             sqlite_where=text("delivered_at IS NULL AND failed_at IS NULL"),
             postgresql_where=text("delivered_at IS NULL AND failed_at IS NULL"),
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
@@ -62,6 +63,13 @@ def enqueue(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: date
     known = db.session.scalar(select(OutboxMessage.id).where(OutboxMessage.effect_key == effect_key))
     if known is not None:
         return False
+    enqueue_new(kind, effect_key, payload, due_at)
+    return True
+
+
+def enqueue_new(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: datetime | None = None) -> None:
+    """The same for an effect that cannot have been queued before, such as a new link: nothing is looked up, so that
+    ten thousand cost few statements. The caller commits."""
     now = utc_now()
     db.session.add(
         OutboxMessage(
@@ -69,7 +77,18 @@ def enqueue(kind: str, effect_key: str, payload: Mapping[str, Any], due_at: date
         )
     )
     db.session.info[QUEUED] = True
-    return True
+
+
+def forget_unsent(effect_keys: Collection[str]) -> None:
+    """What has not gone out yet, and no worker is about to deliver, never does. The caller commits."""
+    db.session.flush()
+    db.session.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.effect_key.in_(effect_keys),
+            OutboxMessage.delivered_at.is_(None),
+            OutboxMessage.claimed_until.is_(None),
+        )
+    )
 
 
 def claim_due(limit: int = 50) -> list[int]:

@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, render_template, send_file
 from markupsafe import Markup
 
 from lms.clock import utc_now
+from lms.courseware import names
 from lms.courseware.check import read_and_check
 from lms.courseware.course import Course, Module, Problem, Question
 from lms.courseware.folder import load_folder
@@ -56,10 +57,16 @@ def right_answer(question: Question) -> Summary:
     return question_type(question.type).summarize(question, None)
 
 
+def named(code: str) -> str:
+    """A discipline, a role or a kind of module in words, as the site says it; English, as the preview is."""
+    return names.MODULE_KINDS.get(code) or names.step_role_name(code, str)
+
+
 def make_preview(folder: Path) -> Flask:
     """The small application that shows one folder; it writes nothing and needs no database."""
     app = Flask("lms.preview", template_folder=str(data_folder("templates") / "preview"), static_folder=None)
     app.jinja_env.globals.update(placed=placed, right_answer=right_answer)
+    app.jinja_env.filters["named"] = named
 
     @app.after_request
     def add_policy(response: Response) -> Response:

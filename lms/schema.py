@@ -20,12 +20,23 @@ import lms.certification.change_models
 import lms.certification.credit_models
 import lms.certification.document_models
 import lms.certification.models
+import lms.certification.share_models
+import lms.certification.training_models
 import lms.cohorts.models
+import lms.cohorts.report_models
 import lms.keys
+import lms.learning.assignment_models
 import lms.learning.models
 import lms.outbox
-import lms.people.models  # noqa: F401 - importing them fills Model.metadata
-from lms.database import BUSY_SECONDS, TABLE_PREFIX, VERSION_TABLE, Model, prepare_engine
+import lms.people.agency_models
+import lms.people.audit_models
+import lms.people.factor_models
+import lms.people.importing.models
+import lms.people.models
+import lms.people.notices
+import lms.people.person_models
+import lms.people.providers.models  # noqa: F401 - importing them fills Model.metadata
+from lms.database import TABLE_PREFIX, VERSION_TABLE, Model, prepare_engine
 from lms.resources import data_folder
 from lms.settings import with_driver
 from lms.wall.role import grant_to_application
@@ -34,6 +45,9 @@ __all__ = ["VERSION_TABLE", "downgrade", "head_revision", "metadata", "present_r
 
 metadata = Model.metadata
 T = TypeVar("T")
+
+WAIT_SECONDS = 600
+"""How long a migration waits on SQLite for another one to end: much longer than a request may."""
 
 MIGRATION_LOCK = 0x6C6D735F6D696772
 """The number of PostgreSQL's advisory lock that a migration holds: `lms_migr` in letters."""
@@ -75,7 +89,7 @@ def _migrate(url: str, step: Callable[[Config, Connection], T]) -> T:
     """
     url = with_driver(url)
     is_sqlite = url.startswith("sqlite")
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS} if is_sqlite else {})
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": WAIT_SECONDS} if is_sqlite else {})
     prepare_engine(engine)
     if is_sqlite:
         event.listen(engine, "connect", _leave_pointers_alone)

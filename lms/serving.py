@@ -1,22 +1,20 @@
-"""`lms serve`: starts the web server and the worker, watches both, and stops them together.
-
-Started as a program of its own (`python -m lms.serving`), it holds 8 MB: the watcher needs none of the application.
-"""
+"""`lms serve`: starts the web server and the worker, watches both, and stops them together."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from types import FrameType
 from typing import NoReturn
 
-from lms.settings import Settings, read_settings
+from lms.settings import Settings
 
 NO_WORKER, OPENING = "--no-worker", "--opening="
 PATIENCE_SECONDS = 30
@@ -30,72 +28,95 @@ ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """glibc gives each thread a heap of its own, which then stays as large as that thread's largest request made it."""
 
 
-def web_command(settings: Settings) -> list[str]:
-    """Granian (see lms/webserver.py), which in this field's measurements served 1.6 to 2.1 times gunicorn's pages."""
-    command = [sys.executable, "-m", "lms.webserver", "--interface", "wsgi", "--host", settings.host]
-    command += ["--port", str(settings.port), "--workers", str(settings.web_workers)]
-    command += ["--blocking-threads", str(settings.web_threads), "--no-ws", "--log-level", "warning"]
-    command += ["--workers-kill-timeout", str(GRACE_SECONDS // 2), "--respawn-failed-workers", "lms.wsgi:app"]
-    return command
-
-
-def worker_command() -> list[str]:
-    return [sys.executable, "-m", "lms.cli", "worker"]
-
-
 class Watched:
-    """One process that is started again when it dies, slower each time it dies at once.
+    """One process, parted from this one, that is started again when it dies, slower each time it dies at once.
 
     It leads a group of its own, so that Ctrl-C reaches the watcher alone, and so that nothing it started outlives it.
     """
 
-    def __init__(self, name: str, command: list[str]) -> None:
-        self.name, self.command = name, command
+    def __init__(self, name: str, run: Callable[[], None]) -> None:
+        self.name, self.run = name, run
         self.pause = 0.5
         self.starts_at: float | None = None
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, env={**ARENAS, **os.environ}, start_new_session=True)
+        self.code: int | None = None
         self.started, self.starts_at = time.monotonic(), None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if not self.pid:
+            os._exit(self._run())
+
+    def _run(self) -> int:
+        """In the new process: all of its life; what it ends with."""
+        try:
+            os.setsid()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self.run()
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+            return 1
+        finally:
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        return 0
+
+    def is_alive(self) -> bool:
+        if self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code is None
 
     def look(self) -> None:
         """Start it again if it died, once its pause is over; never waits, for the others are to be looked at too."""
-        if self.process.poll() is None:
+        if self.is_alive():
             return
         if self.starts_at is None:
             self.pause = 0.5 if time.monotonic() - self.started > 30 else min(self.pause * 2, 30)
             self.starts_at = time.monotonic() + self.pause
-            print(f"The {self.name} stopped (code {self.process.returncode}); starting it again.", file=sys.stderr)  # noqa: T201
+            print(f"The {self.name} stopped (code {self.code}); starting it again.", file=sys.stderr)  # noqa: T201
             self._end_group()
         elif time.monotonic() >= self.starts_at:
             self.start()
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
+        if self.is_alive():
+            os.kill(self.pid, signal.SIGTERM)
 
     def wait(self, deadline: float) -> None:
         """Until it has ended, or the deadline has passed; then nothing of it is left."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(0.1, deadline - time.monotonic()))
+        while self.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.05)
         self._end_group()
 
     def _end_group(self) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            os.killpg(self.pid, signal.SIGKILL)
+        if self.is_alive():
+            os.kill(self.pid, signal.SIGKILL)  # should it not lead its group yet
+            os.waitpid(self.pid, 0)
+            self.code = -signal.SIGKILL
 
 
 def become_watcher(*, with_worker: bool = True, opening: str = "") -> NoReturn:
-    """This process goes on as the watcher and forgets all that it loaded before. Settings come from the environment.
+    """This process goes on as the watcher (lms/webserver.py) and forgets all that it did before: connections, threads,
+    what a first run needed. Settings come from the environment.
 
     `opening` is said on the console once the site answers.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     words = [] if with_worker else [NO_WORKER]
-    os.execv(sys.executable, [sys.executable, "-m", "lms.serving", *words, f"{OPENING}{opening}"])  # noqa: S606
+    command = [sys.executable, "-m", "lms.webserver", *words, f"{OPENING}{opening}"]
+    os.execve(sys.executable, command, {**ARENAS, **os.environ})  # noqa: S606
 
 
 def answers(settings: Settings) -> bool:
@@ -135,9 +156,11 @@ class Opening:
             print(told, file=sys.stderr)  # noqa: T201
 
 
-def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[], None] = lambda: None) -> None:
-    """Run until SIGINT, SIGTERM or the terminal's end, calling `when_up` once the site answers; then let requests and
-    jobs finish."""
+def serve(
+    settings: Settings, parts: Mapping[str, Callable[[], None]], *, when_up: Callable[[], None] = lambda: None
+) -> None:
+    """Run the parts by their names, each as a process, until SIGINT, SIGTERM or the terminal's end, calling `when_up`
+    once the site answers; then let requests and jobs finish."""
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -149,10 +172,9 @@ def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[],
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal
         # Each process leads a group of its own: a terminal that closes reaches the watcher alone.
         signal.signal(signal.SIGHUP, stop)
-    processes = [Watched("web server", web_command(settings))]
+    processes: list[Watched] = []
     try:
-        if with_worker:
-            processes.append(Watched("worker", worker_command()))
+        processes += (Watched(name, run) for name, run in parts.items())
         opening = Opening(settings, when_up)
         while not stopping:
             time.sleep(0.3)
@@ -166,12 +188,3 @@ def serve(settings: Settings, *, with_worker: bool = True, when_up: Callable[[],
         deadline = time.monotonic() + GRACE_SECONDS
         for process in processes:
             process.wait(deadline)
-
-
-if __name__ == "__main__":
-    text = next((word.removeprefix(OPENING) for word in sys.argv if word.startswith(OPENING)), "")
-    serve(
-        read_settings(),
-        with_worker=NO_WORKER not in sys.argv,
-        when_up=lambda: print(text, flush=True) if text else None,  # noqa: T201
-    )

@@ -60,6 +60,15 @@ class Settings:
     signing_pkcs12_password: str = setting("", "Password of the PKCS#12 file.")
     signing_timestamp_url: str = setting("", "RFC 3161 timestamp server for signatures; none when empty.")
     open_registration: bool = setting(False, "Whether anyone may register without an invitation.")
+    require_second_factor: bool = setting(
+        False, "Administrators and authors must have a second factor; on in production, which refuses to do without."
+    )
+    provider_list: bool = setting(
+        True, "Whether the sign-in page names the agencies that sign in with a provider of their own."
+    )
+    provider_private_addresses: bool = setting(
+        False, "Whether agencies' identity providers may lie at private network addresses in production."
+    )
     session_hours: int = setting(12, "A sign-in lasts so many hours at most.")
     session_idle_minutes: int = setting(120, "A sign-in ends after so many minutes without a request.")
     mail_url: str = setting("", "smtp://user:password@host:587 (smtps:// too); mail goes to a folder when empty.")
@@ -73,10 +82,20 @@ class Settings:
     sign_in_limit: str = setting("10 per 5 minutes", "Failed sign-in tries per account.")
     sign_in_limit_per_address: str = setting("100 per 5 minutes", "Failed sign-in tries per network address.")
     verify_limit: str = setting("30 per minute", "Certificate look-ups per address.")
+    verify_limit_in_all: str = setting("1200 per minute", "Certificate look-ups from everywhere together.")
     web_workers: int = setting(2, "Web processes of `lms serve`.")
     web_threads: int = setting(4, "Threads of each web process.")
     host: str = setting("127.0.0.1", "Address that `lms serve` listens on.")
-    port: int = setting(8000, "Port that `lms serve` listens on.")
+    port: int = setting(8000, "Port that `lms run` and `lms serve` listen on; `lms run --port` goes before it.")
+    retention_years: int = setting(
+        7, "So many years after its end a certificate of an erased person still verifies, as a stub; then it goes."
+    )
+    erasure_keeps_name: bool = setting(
+        False, "Whether the stub of an erased person's certificate keeps the printed name, where a law asks for that."
+    )
+    policies: str = setting(
+        "", "Folder with your own `terms.en.md` and `privacy.en.md` (both), and so on; the shipped ones when empty."
+    )
     demo: bool = setting(False, "Demo accounts may sign in; only on a loopback address, refused in production.")
     host_roles: str = setting("", "As a plug-in: the host's roles that mean ours, `chief=agency-administrator@KC-GEN`.")
     host_home_url: str = setting("/", "As a plug-in: the host's page to go back to.")
@@ -157,6 +176,7 @@ def read_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     unknown = set(values) - {item.name for item in fields(Settings)}
     if unknown:
         raise SettingsError(f"There is no setting called {', '.join(sorted(unknown))}.")
+    values.setdefault("require_second_factor", values.get("env") == "production")
     settings = Settings(**values)
     _refuse_unusable(settings)
     if settings.is_production:
@@ -177,7 +197,7 @@ def _refuse_unusable(settings: Settings) -> None:
         raise SettingsError(
             f"LMS_TIME_ZONE must be a zone such as America/Chicago, not {settings.time_zone!r}."
         ) from None
-    for name in ("sign_in_limit", "sign_in_limit_per_address", "verify_limit"):
+    for name in ("sign_in_limit", "sign_in_limit_per_address", "verify_limit", "verify_limit_in_all"):
         # Flask-Limiter only logs a limit that it cannot read, and then limits nothing.
         try:
             parse_many(getattr(settings, name))
@@ -188,6 +208,8 @@ def _refuse_unusable(settings: Settings) -> None:
 def _refuse_unsafe_production(settings: Settings) -> None:
     if len(settings.secret_key) < 32:
         raise SettingsError("LMS_SECRET_KEY must be set to at least 32 random characters in production.")
+    if not settings.require_second_factor:
+        raise SettingsError("LMS_REQUIRE_SECOND_FACTOR must be on in production: a stolen password opens too much.")
     if settings.demo:
         raise SettingsError("LMS_DEMO must be off in production: demo accounts have a public password.")
     if not settings.is_https:

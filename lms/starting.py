@@ -46,6 +46,7 @@ def start_everything(settings: Settings, say: Callable[[str], None]) -> None:
         raise SystemExit(
             f"Port {settings.port} of {settings.host} cannot be used: another program listens there, or this one may "
             f"not. Stop that program, or choose another port: PORT={free_port_above(settings)} make run"
+            f", or lms run --port {free_port_above(settings)}"
         )
     settings.instance.mkdir(parents=True, exist_ok=True)
     upgrade(settings.owner_database, application_url=settings.database)

@@ -12,12 +12,13 @@ V = TypeVar("V")
 
 
 class BoundedStore(Generic[K, V]):
-    """Keeps at most so many values. Two threads may make the same value at once; one of them is kept."""
+    """Keeps at most so many values. A value that several threads ask for at once is made by one of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._values: OrderedDict[K, V] = OrderedDict()
+        self._making: dict[K, threading.Lock] = {}
 
     def get(self, key: K) -> V | None:
         with self._lock:
@@ -35,9 +36,20 @@ class BoundedStore(Generic[K, V]):
         return value
 
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
-        """The value of a key; made outside the lock when it is not there."""
+        """The value of a key. Where it is not there it is made, while others who ask for the same one wait for it;
+        where that fails, the next of them tries. `make` may ask for other keys, never in a circle."""
         value = self.get(key)
-        return self.put(key, make()) if value is None else value
+        if value is not None:
+            return value
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                value = self.get(key)
+                return self.put(key, make()) if value is None else value
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._values)

@@ -30,8 +30,13 @@ ENTRIES = (
     *("disciplines", "cross_modules", "valid_months", "freshness_months", "opens_months", "grace_days", "refresher"),
     *("board", "state", "number", "is_printed", "course_id", "type", "approval_number", "provider_number", "statement"),
     *("body", "category", "topic", "columns", "since", "minutes-legal-studies", "minutes-implicit-bias"),
+    *("credential", "ticket", "setup"),
     *("next", "to", "lang", "remark", "reason", "max_uses", "days", "sequence", "idempotency_key", "t-single", "sure"),
-    "purpose",
+    *("purpose", "is_sure", "decision", "agrees", "text-terms", "q"),
+    *("purpose", "issuer", "client_id", "secret", "scopes", "subject_claim", "agency_claim", "discipline_claim"),
+    *("discipline_words", "needs_domain", "metadata_xml", "domain", "joining", "decision", "mailbox", "provider", "on"),
+    *("off", "SAMLResponse", "RelayState"),
+    *("purpose", "what", "audience", "people", "due_days", "digest", "digest_agency_id", "decision"),
     *(
         f"{day}-{part}"
         for day in (
@@ -46,6 +51,9 @@ ENTRIES = (
             "valid_from",
             "valid_until",
             "last_day",
+            "due_on",
+            "until_on",
+            "wished_on",
         )
         for part in DAY_PARTS
     ),

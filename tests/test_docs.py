@@ -1,4 +1,4 @@
-"""README is true: its tables of rooms, settings, commands, addresses, permissions and codes equal the code's."""
+"""README is true: its tables of rooms, settings, commands, addresses, permissions, codes and courses equal what is there."""
 
 import pytest
 

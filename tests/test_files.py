@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -15,6 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
+from lms.clock import utc_now
 from lms.files import S3_OPTIONS, FileStore, StoreIsDown
 from lms.settings import Settings
 
@@ -35,6 +37,24 @@ def test_what_is_written_is_read_and_can_be_forgotten(store: FileStore) -> None:
     assert store.read("certificates/ab/one.pdf") == b"second"
     store.delete("certificates/ab/one.pdf")
     assert store.read("certificates/ab/one.pdf") is None
+
+
+def check_listing(store: FileStore) -> None:
+    assert store.names_in("prints") == []
+    for name in ("prints/a/two.pdf", "prints/a/one.pdf", "printsale.pdf"):
+        store.write(name, b"x")
+
+    assert store.names_in("prints") == ["prints/a/one.pdf", "prints/a/two.pdf"]
+    store.delete("prints/a/one.pdf")
+    assert store.names_in("prints") == ["prints/a/two.pdf"]
+    assert store.written_at("prints/a/one.pdf") is None
+    written_at = store.written_at("prints/a/two.pdf")
+    assert written_at is not None
+    assert abs(utc_now() - written_at) < timedelta(minutes=1)
+
+
+def test_what_lies_in_a_folder_is_listed_with_when_it_was_written(store: FileStore) -> None:
+    check_listing(store)
 
 
 def test_threads_that_write_at_once_lose_nothing(store: FileStore, tmp_path: Path) -> None:
@@ -129,6 +149,10 @@ def test_s3_keeps_what_is_written_and_forgets_it(bucket: FileStore) -> None:
     bucket.delete("certificates/ab/one.pdf")
     bucket.delete("certificates/ab/one.pdf")
     assert bucket.read("certificates/ab/one.pdf") is None
+
+
+def test_s3_lists_what_lies_in_a_folder_with_when_it_was_written(bucket: FileStore) -> None:
+    check_listing(bucket)
 
 
 def test_what_another_machine_stores_in_s3_meanwhile_is_seen(bucket: FileStore) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from lms.clock import utc_now
 from lms.database import db, writing
 from lms.errors import Invalid
-from lms.keeping import DUMP, back_up, restore_from
+from lms.keeping import DUMP, add_files, back_up, restore_from
 from lms.people.models import Agency, User
 from lms.settings import Settings
 from tests.support.world import World
@@ -89,6 +89,23 @@ def test_stored_files_come_back_with_the_database(app: Flask, settings: Settings
     restore_from(settings, tmp_path / "backup.tar.gz")
 
     assert stored.read_bytes() == b"first"
+
+
+@pytest.mark.sqlite_only
+def test_a_file_that_is_removed_or_not_whole_yet_during_a_backup_is_left_out(tmp_path: Path) -> None:
+    store = tmp_path / "files"
+    for name in ("prints/one.pdf", "prints/two.pdf", "prints/three.pdf.part"):
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_bytes(name.encode())
+    listed = sorted(store.rglob("*"))
+    (store / "prints/one.pdf").unlink()
+
+    with tarfile.open(tmp_path / "backup.tar.gz", "w:gz") as archive:
+        add_files(archive, store, listed)
+
+    with tarfile.open(tmp_path / "backup.tar.gz") as archive:
+        assert archive.getnames() == ["files/prints/two.pdf"]
+        assert archive.extractfile("files/prints/two.pdf").read() == b"prints/two.pdf"
 
 
 def test_what_is_no_backup_is_refused_and_changes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import threading
@@ -12,6 +13,7 @@ from email.message import EmailMessage
 import pytest
 
 from lms import mail
+from lms.resources import data_folder
 from lms.settings import Settings
 
 
@@ -130,3 +132,16 @@ def test_a_failed_goodbye_does_not_make_a_taken_mail_a_failure(serve, message: E
     send(server, message)
 
     assert server.heard[-1] == "QUIT"
+
+
+def test_the_mails_about_an_account_say_in_their_subject_what_they_are_about() -> None:
+    names = ("password-reset", "verify-email", "password-changed", "account-exists", "invitation")
+    for language in ("en", "es"):
+        texts = [data_folder("templates") / "mail" / f"{name}.{language}.txt" for name in names]
+        assert len({text.read_text(encoding="utf-8").partition("\n")[0] for text in texts}) == len(names)
+
+
+def test_an_english_mail_begins_with_a_capital_after_its_greeting() -> None:
+    for path in sorted((data_folder("templates") / "mail").glob("*.en.txt")):
+        found = re.search(r"\nHello[^\n]*,\n\n(.)", path.read_text(encoding="utf-8"))
+        assert found is None or not found[1].islower(), path.name

@@ -68,6 +68,24 @@ def test_the_newest_migration_equals_the_models(empty_url: str) -> None:
     assert differences == []
 
 
+@pytest.mark.sqlite_only
+def test_the_migrations_build_the_same_triggers_as_the_program_says(empty_url: str, tmp_path: Path) -> None:
+    schema.upgrade(empty_url)
+    engine, said = engine_of(empty_url), engine_of(f"sqlite:///{tmp_path / 'said.sqlite'}")
+    schema.metadata.create_all(said)
+
+    built = []
+    for one in (engine, said):
+        with one.connect() as connection:
+            built.append(
+                connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            )
+        one.dispose()
+
+    assert sorted(built[0]) == sorted(built[1])
+    assert len(built[0]) == 7
+
+
 def test_each_revision_goes_up_down_and_up_again(empty_url: str) -> None:
     for before, revision in zip(["base", *revisions()], revisions(), strict=False):
         schema.upgrade(empty_url, revision)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, Table, create_engine, inspect
+from sqlalchemy import Column, Engine, MetaData, Table, create_engine, inspect, text
 from sqlalchemy.types import JSON, Boolean, Date, DateTime, Integer, LargeBinary
 
 from lms import schema
 from lms.database import Model
-from tests.test_migrations import empty_url, engine_of, revisions
+from lms.people.names import license_key
+from tests.test_migrations import empty_url, engine_of, revisions, tables_of
 
 __all__ = ["empty_url"]
 
@@ -31,6 +32,8 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("lms_external_trainings", "state"): "submitted",
 }
 """Words where a rule of the first revision takes only some."""
+
+REQUESTS = {"lms_join_requests": ["id", "user_id", "asked_at", "decided_at", "is_approved"]}
 
 
 def value_of(table: Table, column: Column[Any], number: int) -> Any:
@@ -143,6 +146,32 @@ def test_the_way_down_is_refused_where_records_would_be_lost(empty_url: str) -> 
     assert rows_of(empty_url) == before
 
 
+def test_requests_to_join_by_a_work_address_keep_how_they_stand_on_the_way_up_and_down(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261129_assign")
+    engine = engine_of(empty_url)
+    moments: dict[str, Any] = {"at": BEGIN.isoformat(" "), "yes": True, "no": False}
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO lms_agencies (id, name, kind, path, created_at) VALUES (1, 'A', 'school', '/1/', :at)",
+            "INSERT INTO lms_users (id, name, search_text, language, wants_early_reminders, is_demo, created_at)"
+            " VALUES (1, 'B', 'b', 'en', :yes, :no, :at)",
+            "INSERT INTO lms_join_requests (id, user_id, agency_id, discipline, asked_at, decided_at, is_approved)"
+            " VALUES (1, 1, 1, 'schools', :at, :at, :yes), (2, 1, 1, 'schools', :at, :at, :no),"
+            " (3, 1, 1, 'schools', :at, NULL, NULL)",
+        ):
+            connection.execute(text(statement), moments)
+    before = rows_of(empty_url, REQUESTS)
+
+    schema.upgrade(empty_url, "20261129_agencies")
+    with engine.connect() as connection:
+        states = connection.scalars(text("SELECT state FROM lms_join_requests ORDER BY id")).all()
+    schema.downgrade(empty_url, "20261129_assign")
+    engine.dispose()
+
+    assert states == ["approved", "refused", "waiting"]
+    assert rows_of(empty_url, REQUESTS) == before
+
+
 def test_migrations_lead_to_the_rules_and_indexes_of_the_models(empty_url: str, tmp_path: Path) -> None:
     schema.upgrade(empty_url)
     migrated = engine_of(empty_url)
@@ -158,6 +187,10 @@ def test_migrations_lead_to_the_rules_and_indexes_of_the_models(empty_url: str, 
     made.dispose()
     migrated.dispose()
 
+    for migrated_rules, made_rules in zip(by_migrations, by_models, strict=True):
+        assert set(migrated_rules) ^ set(made_rules) == set()
+        if isinstance(migrated_rules, dict):
+            assert [name for name in made_rules if migrated_rules[name] != made_rules[name]] == []
     assert by_migrations == by_models
 
 
@@ -175,3 +208,97 @@ def test_a_row_of_ours_that_points_to_nothing_stops_a_migration_and_one_of_a_hos
 
     with pytest.raises(RuntimeError, match="1 rows that point to nothing"):
         schema.upgrade(url)
+
+
+def numbered_once(url: str) -> set[str]:
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+        names = set(found.scalars())
+    engine.dispose()
+    return names
+
+
+def rules_at(url: str) -> tuple[dict[str, str], dict[str, str]]:
+    engine = engine_of(url)
+    try:
+        return rules_of(engine)
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.sqlite_only
+def test_migrations_and_models_agree_on_which_tables_give_no_number_twice(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261129_person_ways")
+    rules = rules_at(empty_url)
+    schema.upgrade(empty_url)
+    said = {table.name for table in Model.metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"]}
+
+    assert numbered_once(empty_url) == said
+    assert "lms_users" in said
+    schema.downgrade(empty_url, "20261129_person_ways")
+    assert numbered_once(empty_url) == set()
+    assert rules_at(empty_url) == rules
+
+
+@pytest.mark.sqlite_only
+def test_no_step_back_to_there_lets_a_number_be_given_twice(empty_url: str) -> None:
+    schema.upgrade(empty_url)
+    said = numbered_once(empty_url)
+    later = revisions()[revisions().index("20261129_once") :]
+
+    for before in reversed(later[:-1]):
+        schema.downgrade(empty_url, before)
+
+        assert numbered_once(empty_url) == said & tables_of(empty_url), before
+
+
+@pytest.mark.sqlite_only
+def test_a_number_that_the_audit_or_a_merge_tells_of_is_not_given_again_after_the_upgrade(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261129_person_ways")
+    engine = engine_of(empty_url)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO lms_users (id, name, search_text, language, wants_early_reminders, is_demo, created_at)"
+            " VALUES (1, 'A', 'a', 'en', 1, 0, :at), (2, 'B', 'b', 'en', 1, 0, :at)",
+            "INSERT INTO lms_audit_events (at, action, subject_kind, subject_id, detail)"
+            " VALUES (:at, 'person.import-undone', 'user', 20, '{}')",
+            "INSERT INTO lms_merges (kept_id, gone_id, merged_by_id, merged_at, reason, counts, undo_until)"
+            " VALUES (1, 2, 1, :at, 'r', '{}', :at)",
+            "INSERT INTO lms_merge_moves (merge_id, table_name, row_id, column_name)"
+            " VALUES (1, 'lms_passkeys', 7, 'user_id')",
+        ):
+            connection.execute(text(statement), {"at": BEGIN.isoformat(" ")} if ":at" in statement else {})
+
+    schema.upgrade(empty_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO lms_users (name, search_text, language, wants_early_reminders, is_demo, created_at)"
+            " VALUES ('C', 'c', 'en', 1, 0, '2026-03-14')"
+        )
+        new = connection.exec_driver_sql("SELECT id FROM lms_users WHERE name = 'C'").scalar()
+        passkeys = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'lms_passkeys'").scalar()
+    engine.dispose()
+
+    assert new == 21
+    assert passkeys == 7
+
+
+def test_licenses_of_before_are_found_by_their_numbers_after_the_upgrade(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261130_stories")
+    engine = engine_of(empty_url)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO lms_users (id, name, search_text, language, wants_early_reminders, is_demo, created_at)"
+            " VALUES (1, 'A', 'a', 'en', true, false, '2026-03-14 00:00:00+00:00')",
+            "INSERT INTO lms_licenses (user_id, board, state, number, is_printed, added_at)"
+            " VALUES (1, 'missouri-nursing', 'MO', 'rn-12 3.4/5', false, '2026-03-14 00:00:00+00:00')",
+        ):
+            connection.execute(text(statement))
+
+    schema.upgrade(empty_url)
+    with engine.begin() as connection:
+        keys = list(connection.execute(text("SELECT number, number_key FROM lms_licenses")))
+    engine.dispose()
+
+    assert [tuple(row) for row in keys] == [("rn-12 3.4/5", license_key("rn-12 3.4/5"))]

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lms.preview import make_preview
+from tests.courseware.test_readme import examples
 
 
 @pytest.fixture
@@ -113,3 +114,16 @@ def test_a_folder_that_goes_away_is_a_finding(browser: FlaskClient, folder: Path
 
     assert answer.status_code == 200
     assert "There is no folder" in answer.get_data(as_text=True)
+
+
+def test_codes_of_roles_disciplines_and_kinds_are_said_in_words(tmp_path: Path) -> None:
+    for path, content in examples().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+
+    page = make_preview(tmp_path).test_client().get("/en/noticing").get_data(as_text=True)
+
+    assert "role: Nurse" in page
+    assert "only: Schools" in page
+    assert " · Reading · " in page
+    assert " · Everyone</p>" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from lms import journey
+from lms import amending
 from lms.certification.models import Certificate
 from lms.database import db
 from lms.errors import Conflict
@@ -14,7 +14,8 @@ from lms.outbox import OutboxMessage
 from lms.people.models import AuditEvent, User
 from lms.settings import Settings
 from tests.cohorts.conftest import Teams, small  # noqa: F401 - a fixture
-from tests.cohorts.test_pages import send, text_of
+from tests.cohorts.test_pages import send
+from tests.support.pages import text_of
 
 REASON = "The answers were not their own."
 
@@ -32,7 +33,9 @@ def certificate_of(user: int | None) -> Certificate:
 
 def revoke(small: Teams, user: int | None) -> None:  # noqa: F811
     small.world.write(
-        lambda: journey.revoke_certificate(certificate_of(user), REASON, settings_of(small), actor_id=small.coordinator)
+        lambda: amending.revoke_certificate(
+            certificate_of(user), REASON, settings_of(small), actor_id=small.coordinator
+        )
     )
 
 
@@ -82,7 +85,7 @@ def test_the_holder_is_told_once_by_a_mail_that_names_no_subject(small: Teams) -
     assert (message.payload["to_user_id"], message.payload["template"]) == (people[0], "certificate-revoked")
     for language, subject in (
         ("en", "Crosstrain: your training record has changed"),
-        ("es", "Crosstrain: su registro de formación ha cambiado"),
+        ("es", "Crosstrain: su registro de capacitación ha cambiado"),
     ):
         mail = write_mail(
             "certificate-revoked",
@@ -114,7 +117,7 @@ def test_a_failure_on_the_way_revokes_nothing(small: Teams, monkeypatch: pytest.
     def fail(*_args: object) -> None:
         raise RuntimeError("no mail today")
 
-    monkeypatch.setattr(journey.outbox, "enqueue", fail)
+    monkeypatch.setattr(amending.outbox, "enqueue", fail)
     with pytest.raises(RuntimeError):
         revoke(small, people[0])
 

@@ -15,10 +15,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from lms.serving import Opening, Watched
+from lms.cli import cli
+from lms.serving import Opening, Watched, answers
 from lms.settings import Settings
 from lms.starting import start_everything
+from tests.bench.gauges import family
 
 
 def a_free_port() -> int:
@@ -100,7 +103,7 @@ def alive(name: str) -> bool:
 
 def test_nothing_that_a_watched_process_started_outlives_it() -> None:
     mark = f"31{os.getpid()}"
-    watched = Watched("test", ["sh", "-c", f"trap '' TERM; sleep {mark} & wait; wait"])
+    watched = Watched("test", lambda: os.execvp("sh", ["sh", "-c", f"trap '' TERM; sleep {mark} & wait; wait"]))
     until = time.monotonic() + 10
     while not alive(mark) and time.monotonic() < until:
         time.sleep(0.05)
@@ -108,38 +111,41 @@ def test_nothing_that_a_watched_process_started_outlives_it() -> None:
     watched.stop()
     watched.wait(time.monotonic() + 0.2)
 
-    assert watched.process.poll() is not None
+    assert not watched.is_alive()
     assert not alive(mark)
 
 
 def test_a_process_that_died_is_started_again_after_its_pause_and_the_watcher_never_waits(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    watched = Watched("test", ["true"])
-    first = watched.process
-    first.wait()
+    watched = Watched("test", lambda: None)
+    first = watched.pid
+    wait_until(lambda: not watched.is_alive())
 
     with monkeypatch.context() as patched:
         patched.setattr(time, "sleep", lambda seconds: pytest.fail("the watcher waited"))
         watched.look()
-        assert watched.process is first
+        assert watched.pid == first
         watched.starts_at = time.monotonic()
         watched.look()
 
-    assert watched.process is not first
+    assert watched.pid != first
     assert "starting it again" in capsys.readouterr().err
     watched.wait(time.monotonic() + 5)
 
 
 def test_a_terminal_that_closes_leaves_nothing_running(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
-    server = f"import os, pathlib, time; pathlib.Path({str(noted)!r}).write_text(str(os.getpid())); time.sleep(60)"
     program = f"""
-import sys
+import os, pathlib, time
 from lms import serving
 from lms.settings import Settings
-serving.web_command = lambda settings: [sys.executable, "-c", {server!r}]
-serving.serve(Settings(port={a_free_port()}, secret_key="x" * 40), with_worker=False)
+
+def pages():
+    pathlib.Path({str(noted)!r}).write_text(str(os.getpid()))
+    time.sleep(60)
+
+serving.serve(Settings(port={a_free_port()}, secret_key="x" * 40), {{"web server": pages}})
 """
     watcher = subprocess.Popen([sys.executable, "-c", program])
     wait_until(lambda: noted.exists() and noted.read_text() != "")
@@ -151,9 +157,73 @@ serving.serve(Settings(port={a_free_port()}, secret_key="x" * 40), with_worker=F
         os.kill(int(noted.read_text()), 0)
 
 
+@contextmanager
+def a_served_site(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`lms serve` on an empty database: its process, and the port on which it answers."""
+    port = a_free_port()
+    environment = {
+        **os.environ,
+        "LMS_INSTANCE_PATH": str(folder),
+        "LMS_PORT": str(port),
+        "LMS_SECRET_KEY": "a secret for tests, 32 characters or more",
+    }
+    command = [sys.executable, "-m", "lms.cli"]
+    subprocess.run([*command, "db", "upgrade"], env=environment, check=True, capture_output=True)
+    served = subprocess.Popen(
+        [*command, "serve"], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield served, port
+    finally:
+        served.kill()
+        served.wait(30)
+
+
+def test_the_site_is_served_survives_the_death_of_its_web_server_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with a_served_site(tmp_path) as (served, port):
+        settings = settings_at(port, tmp_path)
+        wait_until(lambda: answers(settings))
+        parts = [one for one in family(served.pid) if parent_of(one) == served.pid]
+        web = next(one for one in parts if any(parent_of(other) == one for other in family(served.pid)))
+
+        os.kill(web, signal.SIGKILL)
+        wait_until(lambda: web not in family(served.pid))
+        wait_until(lambda: answers(settings))
+        everything = family(served.pid)
+        served.terminate()
+        code = served.wait(60)
+
+    assert len(parts) == 2
+    assert code == 0
+    assert [one for one in everything if Path(f"/proc/{one}").exists()] == []
+
+
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
+    until = time.monotonic() + 180
+    while time.monotonic() < until:
         if is_so():
             return
         time.sleep(0.05)
-    raise AssertionError("it did not come true within 30 seconds")
+    raise AssertionError("it did not come true within three minutes")
+
+
+def test_the_port_that_is_given_to_run_goes_before_every_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LMS_PORT", str(a_free_port()))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        ran = CliRunner(env={"LMS_ENV": "development", "LMS_INSTANCE_PATH": str(tmp_path / "instance")}).invoke(
+            cli, ["run", "--port", str(port)]
+        )
+
+    assert ran.exit_code == 1
+    assert str(ran.exception or ran.output).startswith(f"Port {port} of 127.0.0.1 cannot be used")
+    assert "lms run --port" in str(ran.exception or ran.output)

@@ -18,11 +18,18 @@ def test_production_starts_on_safe_settings() -> None:
     assert read_settings(environ=SAFE).is_production
 
 
+def test_a_second_factor_is_required_in_production_and_by_choice_in_development() -> None:
+    assert read_settings(environ=SAFE).require_second_factor
+    assert not read_settings(environ={}).require_second_factor
+    assert read_settings(environ={"LMS_REQUIRE_SECOND_FACTOR": "on"}).require_second_factor
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("LMS_SECRET_KEY", "short", "LMS_SECRET_KEY"),
         ("LMS_DEMO", "true", "LMS_DEMO"),
+        ("LMS_REQUIRE_SECOND_FACTOR", "off", "LMS_REQUIRE_SECOND_FACTOR"),
         ("LMS_SITE_URL", "http://training.example", "https"),
         ("LMS_TRUSTED_HOSTS", "", "LMS_TRUSTED_HOSTS"),
         ("LMS_TRUSTED_HOSTS", " , ", "LMS_TRUSTED_HOSTS"),
@@ -41,7 +48,9 @@ def test_a_value_that_cannot_be_meant_is_refused_by_name(name: str, value: str) 
         read_settings(environ={name: value})
 
 
-@pytest.mark.parametrize("name", ["LMS_SIGN_IN_LIMIT", "LMS_SIGN_IN_LIMIT_PER_ADDRESS", "LMS_VERIFY_LIMIT"])
+@pytest.mark.parametrize(
+    "name", ["LMS_SIGN_IN_LIMIT", "LMS_SIGN_IN_LIMIT_PER_ADDRESS", "LMS_VERIFY_LIMIT", "LMS_VERIFY_LIMIT_IN_ALL"]
+)
 @pytest.mark.parametrize("value", ["", "10", "ten per minute", "10 per fortnight"])
 def test_a_limit_that_cannot_be_read_is_refused_instead_of_limiting_nothing(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):

@@ -138,3 +138,11 @@ def test_every_mail_that_is_queued_has_a_text() -> None:
 
     assert queued
     assert queued <= {path.name.removesuffix(".en.txt") for path in MAILS.glob("*.en.txt")}
+
+
+def test_every_module_calls_translation_by_a_name_that_is_looked_for() -> None:
+    """A sentence behind another name is in no catalog, and nothing else would tell."""
+    called = re.compile(r"import \w*gettext as (\w+)")
+    names = {name for path in (ROOT / "lms").rglob("*.py") for name in called.findall(path.read_text(encoding="utf-8"))}
+
+    assert names == {"_"}

@@ -14,6 +14,7 @@ from lms.assessment.tokens import item_tokens, response_mark
 from lms.courseware.course import Question
 from lms.courseware.questions import question_type
 from lms.database import DIALECT_INSERTS, db, dialect_name
+from lms.errors import Invalid
 
 Values = Mapping[str, Sequence[str]]
 """Form values by name, as `<question-id>`, `<question-id>.<token>`, and `seen.<question-id>`."""
@@ -37,6 +38,19 @@ def read_response(secret: str, question: Question, values: Values) -> Any:
     """What the values of one question say, as it is stored. Raises Invalid for what was not on the page."""
     kind = question_type(question.type)
     return kind.accept(question, values, item_tokens(secret, question.id, kind.items(question)))
+
+
+def readable(secret: str, questions: Mapping[str, Question], values: Values) -> dict[str, Any]:
+    """The responses in a form that can be read, by question, whatever the others hold; the rest as they were typed."""
+    grouped = by_question(values, tuple(questions))
+    entered: dict[str, Any] = {}
+    for question_id, question in questions.items():
+        if question_id in grouped or SEEN + question_id in values:
+            try:
+                entered[question_id] = read_response(secret, question, grouped.get(question_id, {}))
+            except Invalid:
+                entered[question_id] = {"text": "".join(grouped[question_id].get(question_id, ()))}
+    return entered
 
 
 def changed_responses(

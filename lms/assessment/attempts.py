@@ -23,7 +23,7 @@ from lms.assessment.answers import (
 from lms.assessment.drawing import count_asked, draw_questions
 from lms.assessment.marking import Mark, mark_attempt, unanswered
 from lms.assessment.models import Attempt, Response
-from lms.assessment.sittings import Asked, Sitting, load_asked, load_responses, load_sitting, values_of
+from lms.assessment.sittings import Sitting, load_asked, load_responses, load_sitting, values_of
 from lms.assessment.tokens import response_mark
 from lms.courseware.course import Module, QuizSettings
 from lms.database import db
@@ -34,6 +34,7 @@ LARGEST_SEQUENCE = 2**53
 """What a script can count to exactly."""
 
 KEY_CHARACTERS = 64
+TOO_LATE = N_("These answers were submitted before and can no longer be changed. Open the result.")
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -146,22 +147,25 @@ def save_response(
 ) -> Saved:
     """Keep the answer to one question; the highest sequence wins. The caller commits.
 
-    Raises NotFound, Invalid, or Conflict once the attempt is submitted.
+    Raises NotFound, Invalid, or Conflict once another answer is submitted; the same one is as good as kept.
     """
     if not 0 <= sequence <= LARGEST_SEQUENCE:
         raise Invalid(N_("The sequence number of an answer is a whole number that grows."), "sequence")
     asked = load_asked(user_id, attempt_id, question_id)
-    require_open(asked)
     if asked.question is None:
         raise NotFound(N_("There is no such question in this attempt."))
     own = by_question(values, (question_id,)).get(question_id, {})
     response = read_response(asked.secret, asked.question, own)
-    is_stored = store_response(attempt_id, question_id, response, sequence, now)
+    is_open = asked.submitted_at is None
+    is_stored = is_open and store_response(attempt_id, question_id, response, sequence, now)
     if not is_stored:
         kept = db.session.scalars(
             select(Response).where(Response.attempt_id == attempt_id, Response.question_id == question_id)
-        ).one()
-        is_stored = kept.sequence == sequence and kept.value == response  # sent again, since its reply was lost
+        ).one_or_none()
+        if kept is None or (not is_open and kept.value != response):
+            raise Overtaken(TOO_LATE)
+        # Sent again since its reply was lost, or carried by the form that was submitted.
+        is_stored = kept.value == response and (kept.sequence == sequence or not is_open)
         sequence, now, response = kept.sequence, kept.saved_at, kept.value
     return Saved(is_stored, sequence, now, response_mark(asked.secret, question_id, response))
 
@@ -184,10 +188,10 @@ def _keep(sitting: Sitting, responses: dict[str, Response], values: Values, now:
     return changed
 
 
-def require_open(attempt: Attempt | Asked) -> None:
+def require_open(attempt: Attempt) -> None:
     """Raises Conflict once an attempt is submitted: its answers stay as they were marked."""
     if attempt.submitted_at is not None:
-        raise Overtaken(N_("These answers were submitted before and can no longer be changed. Open the result."))
+        raise Overtaken(TOO_LATE)
 
 
 @dataclass(frozen=True, slots=True)

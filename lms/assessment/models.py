@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.catalog.models import CourseVersion
 from lms.courseware.course import QUIZ_ROLES
-from lms.database import Model, primary_key
+from lms.database import NUMBERED_ONCE, Model, primary_key
 from lms.learning.models import Enrollment
 from lms.people.models import one_of
 
@@ -40,6 +40,7 @@ class Attempt(Model):
             postgresql_where=text("submitted_at IS NULL"),
         ),
         Index("ix_lms_attempts_version_id", "version_id", "module_id"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]

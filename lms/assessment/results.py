@@ -90,6 +90,7 @@ def told_questions(sitting: Sitting, responses: Mapping[str, Response], language
 
 def _told(sitting: Sitting, question: Question, response: Any, language: str) -> Told:
     kind = question_type(question.type)
+    is_draft = kind.is_marked_by_hand and sitting.module(language).is_form
     credit = mark_attempt((question,), {question.id: response}, None).credits[question.id]
     is_right = credit is None or credit >= 1
     return Told(
@@ -97,8 +98,8 @@ def _told(sitting: Sitting, question: Question, response: Any, language: str) ->
         summary=kind.summarize(question, response),
         credit=credit,
         is_answered=response is not None,
-        is_awaiting=kind.is_scored and kind.is_marked_by_hand,
-        is_scored=kind.is_scored,
+        is_awaiting=kind.is_scored and kind.is_marked_by_hand and not is_draft,
+        is_scored=kind.is_scored and not is_draft,
         pool_title=_pool_titles(sitting, language).get(question.id, ""),
         reread=() if is_right else reread(sitting, question, language),
     )
@@ -108,7 +109,7 @@ def reread(sitting: Sitting, question: Question, language: str) -> tuple[Module,
     """The modules to read that teach the question's objective; the quiz's own module only if it is one to read."""
     if question.lo is None:
         return ()
-    modules = (sitting.course.module(entry.id, language) for entry in sitting.course.modules)
+    modules = (sitting.course.module(entry.id, language) for entry in sitting.course.core_modules)
     return tuple(
         module
         for module in modules

@@ -14,11 +14,15 @@ from lms.catalog.models import Course, CourseVersion
 from lms.catalog.versions import course_of
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import Module, Question, QuizSettings
+from lms.courseware.questions import numeric, short
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.learning.models import Enrollment
 
 LARGEST_ID = 2**63 - 1
+
+_TYPED = {"short": short.taking_also, "numeric": numeric.taking_also}
+"""The types whose answers are words of a language; an attempt is marked alike whatever language it is seen in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,13 @@ class Sitting:
         known = {question.id: question for question in self.module(language).questions}
         base = {question.id: question for question in self.module(self.course.default_language).questions}
         ids = [entry["question"] for entry in self.attempt.drawn]
-        return {question_id: known.get(question_id) or base[question_id] for question_id in ids}
+        asked = (known.get(question_id) or base[question_id] for question_id in ids)
+        return {one.id: self._in_any_language(one) if one.type in _TYPED else one for one in asked}
+
+    def _in_any_language(self, question: Question) -> Question:
+        modules = [texts.get(self.attempt.module_id) for texts in self.course.files.values()]
+        found = [one for module in modules if module for one in module.questions if one.id == question.id]
+        return _TYPED[question.type](question, (one for one in found if one is not question))
 
     @property
     def marked_questions(self) -> dict[str, Question]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lms.courseware.course import Course, Module
+from lms.courseware.course import BOOSTER_DAYS, Course, Module
 from lms.courseware.hours import needed_modules
 
 Facts = Mapping[str, Any]
@@ -62,6 +62,20 @@ def _module_facts(course: Course, module_id: str, prerequisites: Sequence[str]) 
         "pass_mark": base.quiz.pass_mark if base.quiz else None,
         "is_required": module_id in course.required_modules,
     }
+
+
+def core_modules(facts: Facts) -> list[Facts]:
+    """The modules that are the course: all but its boosters."""
+    return [module for module in facts["modules"] if module["quiz_role"] not in BOOSTER_DAYS]
+
+
+def boosters(facts: Facts) -> list[tuple[Facts, int]]:
+    """The follow-ups of a course, each with the number of days after which it opens."""
+    return [
+        (module, BOOSTER_DAYS[module["quiz_role"]])
+        for module in facts["modules"]
+        if module["quiz_role"] in BOOSTER_DAYS
+    ]
 
 
 def in_language(texts: Mapping[str, str], language: str, default_language: str) -> str:

@@ -1,12 +1,13 @@
-"""Finding a course in the catalog: by discipline, language and words. Pure."""
+"""Finding a course in the catalog: by discipline, language and words, and in which order. Pure."""
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
 
 from lms.catalog.facts import is_translated
 from lms.catalog.versions import CurrentVersion
+from lms.courseware.words import folded
 
 
 def find_matching(
@@ -23,18 +24,27 @@ def find_matching(
     ]
 
 
+def in_teaching_order(versions: Iterable[CurrentVersion]) -> list[CurrentVersion]:
+    """By the number in the code, which is its level: `FND-101` before `SCH-201` before `CR-301`; then by code."""
+
+    def level(version: CurrentVersion) -> tuple[float, str]:
+        number = re.search(r"[0-9]+", version.code)
+        return (int(number[0]) if number else float("inf"), version.code)
+
+    return sorted(versions, key=level)
+
+
+def first_for_everyone(versions: Iterable[CurrentVersion]) -> CurrentVersion | None:
+    """Where somebody begins who has not chosen yet: the first course that is made for all disciplines."""
+    return next((one for one in in_teaching_order(versions) if "shared" in one.facts["disciplines"]), None)
+
+
 def searchable(version: CurrentVersion) -> str:
     """What a search looks through: code, titles, summaries and module titles, in all languages."""
     facts = version.facts
     texts = [version.code, *facts["titles"].values(), *facts["summaries"].values()]
     texts += [title for module in facts["modules"] for title in module["titles"].values()]
     return folded(" ".join(texts))
-
-
-def folded(text: str) -> str:
-    """Small letters without accents, so that “policia” finds “Policía”."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
 
 
 def disciplines_of(versions: Iterable[CurrentVersion]) -> Sequence[str]:

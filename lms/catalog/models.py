@@ -60,7 +60,7 @@ class CourseVersion(Model):
     valid_months: Mapped[int | None]
     facts: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
-    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     course: Mapped[Course] = relationship()
 
 

@@ -81,17 +81,18 @@ def course_of(version_id: int, content_hash: str | None = None) -> CourseText:
         content_hash = db.session.scalar(select(CourseVersion.content_hash).where(CourseVersion.id == version_id))
     if content_hash is None:
         raise NotFound(N_("There is no such course."))
-    course = parsed_versions.get(content_hash)
+    return parsed_versions.get_or_make(content_hash, lambda: _parse(version_id))
+
+
+def _parse(version_id: int) -> CourseText:
+    slug = db.session.scalar(
+        select(Course.slug)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(CourseVersion.id == version_id)
+    )
+    course, _ = read_course(files_of(version_id), slug or "")
     if course is None:
-        slug = db.session.scalar(
-            select(Course.slug)
-            .join(CourseVersion, CourseVersion.course_id == Course.id)
-            .where(CourseVersion.id == version_id)
-        )
-        course, _ = read_course(files_of(version_id), slug or "")
-        if course is None:
-            raise ValueError(f"version {version_id} was published and can no longer be read")
-        parsed_versions.put(content_hash, course)
+        raise ValueError(f"version {version_id} was published and can no longer be read")
     return course
 
 
@@ -149,7 +150,7 @@ def retrained_modules(course_id: int, after_number: int) -> frozenset[str]:
         return frozenset()
     held, current = (course_of(row.id, row.content_hash) for row in (rows[0], rows[-1]))
     changed |= set(current.required_modules) - set(held.required_modules)
-    return frozenset(changed & {entry.id for entry in current.modules})
+    return frozenset(changed & {entry.id for entry in current.core_modules})
 
 
 def changed_modules(before: CourseText, after: CourseText) -> set[str]:

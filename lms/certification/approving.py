@@ -161,7 +161,8 @@ def _refuse_nonsense(approval: Approval, course: ApprovedCourse) -> None:
 
 
 def _refuse_twice(approval: Approval) -> None:
-    """Two approvals of one kind at a time would give the same hours twice."""
+    """Two approvals of one kind at a time would give the same hours twice: also two that are entered at once."""
+    db.session.execute(select(Course.id).where(Course.id == approval.course_id).with_for_update(key_share=True))
     for other in approvals_of([approval.course_id]):
         if (other.body.slug, other.type) != (approval.body.slug, approval.type):
             continue

@@ -13,10 +13,12 @@ from lms.catalog.models import CourseVersion
 from lms.certification import credit
 from lms.certification.eligibility import Missing, missing_for_course
 from lms.certification.facts import TEAM_EXERCISE, AwardSite, CertificateFacts, SuggestedLine, TeamFacts
-from lms.certification.issuing import dated, from_site, insert_certificate, note_issue, place_on
+from lms.certification.issuing import dated, from_site, hold_people, insert_certificate, note_issue, place_on
 from lms.certification.models import Certificate
 from lms.certification.part_renewals import certificate_before, taken_minutes, with_hours_of
 from lms.certification.rules import objectives_of, rules_of
+from lms.certification.standing import is_valid_at
+from lms.certification.validity import renewed_until
 from lms.clock import local_day
 from lms.courseware.course import Course
 from lms.database import db
@@ -71,11 +73,11 @@ def award_course_certificate(
 
     `attempt` is the one just passed; None (a module was read last) takes the newest passed attempt of a required
     module as the evidence. `version` and `course` are what was taken: those of the attempt, or, where only what changed
-    was taken again, those of the enrollment. Such a renewal keeps the end of the certificate that it renews, and is not
-    issued once that has passed or was revoked: then the whole course is due, or nothing. Its hours are those of what
-    was taken again: the others are on the certificate before. It brings no approved credit: that is of the whole
-    course, and was given once. A revoked certificate is not made anew by passing again: then None. The caller commits.
-    Raises ValueError where the rows do not belong together, which only a bug can bring about.
+    was taken again, those of the enrollment. The hours of such a renewal are those of what was taken again: the others
+    are on the certificate before. It brings no approved credit: that is of the whole course, and was given once. Until
+    when a renewal lasts, and when none is issued, `_with_end_of_renewal` says. A revoked one is not made anew by
+    passing again: then None. The caller commits. Raises ValueError where the rows do not belong together, which only a
+    bug can bring about.
     """
     _refuse_mismatch(user, enrollment, attempt, version)
     # One at a time per enrollment (PostgreSQL; SQLite has one writer anyway): two graders make one certificate.
@@ -96,14 +98,11 @@ def award_course_certificate(
     facts = credit.with_credit(facts, granted)
     if enrollment.renews_id is not None:
         facts = with_hours_of(facts, taken_minutes(enrollment, course), course.contact_minutes)
-    renewed = certificate_before(enrollment) if enrollment.renews_id is not None else None
-    if renewed is not None:
-        end = CertificateFacts.from_json(renewed.facts).valid_until
-        if renewed.revoked_at is not None or (end is not None and end < facts.completed_on):
-            return None
-        facts = replace(facts, valid_until=end)
+    dated = _with_end_of_renewal(facts, enrollment, course)
+    if dated is None:
+        return None
     certificate = insert_certificate(
-        facts,
+        dated,
         now,
         site,
         user_id=user.id,
@@ -162,6 +161,8 @@ def revoke(certificate: Certificate, reason: str, actor_id: int, now: datetime) 
     reason = reason.strip()
     if not reason:
         raise Invalid(N_("Say why the certificate is revoked."), field="reason")
+    if certificate.user_id is not None:
+        hold_people([certificate.user_id])
     db.session.refresh(certificate, with_for_update=True)
     if certificate.revoked_at is not None:
         raise Overtaken(N_("This certificate has already been revoked."))
@@ -191,6 +192,42 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
         )
     )
     return found
+
+
+def valid_certificate_of_course(user_id: int, course_id: int, now: datetime) -> Certificate | None:
+    """What somebody holds of a course at `now`; of several cycles the newest. None where they hold nothing valid."""
+    found: Certificate | None = db.session.scalar(
+        select(Certificate)
+        .where(
+            Certificate.user_id == user_id,
+            Certificate.course_id == course_id,
+            Certificate.kind == "course",
+            is_valid_at(now),
+        )
+        .order_by(Certificate.cycle.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _with_end_of_renewal(facts: CertificateFacts, enrollment: Enrollment, course: Course) -> CertificateFacts | None:
+    """The facts with the end that follows from the certificate before; None: nothing is issued.
+
+    Where only what changed was taken again it keeps the end of the certificate that it renews, and is not issued once
+    that has passed or was revoked: then the whole course is due, or nothing. A whole course taken again in time counts
+    from the old end (`validity.renewed_until`); after a revocation from its own day.
+    """
+    before = certificate_before(enrollment) if enrollment.cycle > 1 else None
+    if before is None:
+        return facts
+    end = CertificateFacts.from_json(before.facts).valid_until
+    if enrollment.renews_id is not None:
+        is_over = before.revoked_at is not None or (end is not None and end < facts.completed_on)
+        return None if is_over else replace(facts, valid_until=end)
+    if before.revoked_at is not None:
+        return facts
+    until = renewed_until(facts.completed_on, course.valid_months, before.completed_on, end)
+    return replace(facts, valid_until=until)
 
 
 def _refuse_mismatch(user: User, enrollment: Enrollment, attempt: Attempt | None, version: CourseVersion) -> None:

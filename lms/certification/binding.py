@@ -89,6 +89,7 @@ def taking(found: list[Part], label: str) -> Finisher:
     """A finisher that keeps what was drawn as a part. `label` tells its table headers from those of other parts."""
 
     def finish(document: object, pdf: PDF) -> None:
+        give_items_bodies(pdf)
         slim(document, pdf)
         _name_headers(pdf, label)
         found.append(_part_of(pdf))
@@ -100,6 +101,7 @@ def binding(parts: Iterable[bytes]) -> Finisher:
     """A finisher that puts stored parts behind the pages that were drawn, one after another."""
 
     def finish(document: object, pdf: PDF) -> None:
+        give_items_bodies(pdf)
         slim(document, pdf)
         root = next(one for one in pdf.objects if _is(one, "/StructTreeRoot"))
         top = pdf.objects[int(root["K"][0].split()[0])]
@@ -108,6 +110,32 @@ def binding(parts: Iterable[bytes]) -> Finisher:
             _append(pdf, top, numbers, Part.from_bytes(stored))
 
     return finish
+
+
+def give_items_bodies(pdf: PDF) -> None:
+    """Put what stands in an item of a list into the item's body: WeasyPrint leaves paragraphs and inner lists beside
+    it, where ISO 14289-1 (7.2) allows a label and a body alone."""
+    elements = {one.number: one for one in pdf.objects if _is(one, "/StructElem")}
+    for item in [one for one in elements.values() if one["S"] == "/LI"]:
+        children = [(kid, elements.get(_number_of(kid))) for kid in item["K"]]
+        stray = [(kid, one) for kid, one in children if one is not None and one["S"] not in ("/Lbl", "/LBody")]
+        if not stray:
+            continue
+        body = next((one for _, one in children if one is not None and one["S"] == "/LBody"), None)
+        if body is None:
+            body = Dictionary({"Type": "/StructElem", "S": "/LBody", "K": Array([]), "P": item.reference})
+            pdf.add_object(body)
+            item["K"].append(body.reference)
+        for kid, one in stray:
+            item["K"].remove(kid)
+            body["K"].append(kid)
+            one["P"] = body.reference
+
+
+def _number_of(kid: object) -> int:
+    """The number of the element that a child is; -1 for content."""
+    words = (kid.decode() if isinstance(kid, bytes) else str(kid)).split()
+    return int(words[0]) if len(words) == 3 else -1
 
 
 def _append(pdf: PDF, top: Dictionary, numbers: Any, part: Part) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,9 @@ from lms.people.models import Agency
 
 MOST_SIGNATORIES = 2
 MOST_STATEMENT = 300
+
+CLAIM = re.compile(r"\b(approv|accredit|credits?\b|ceus?\b|cmes?\b|aprobad|acredita|cr[eé]ditos?\b)", re.IGNORECASE)
+"""What an agency's own sentence must not say: credit is printed from the approvals that were entered, nothing else."""
 
 SAMPLE_CODE = "0000-0000-0000"
 """Stands for nothing: eleven random symbols are not all zero in the life of any site."""
@@ -83,6 +87,14 @@ def save_look(agency_id: int, look: Look, *, actor_id: int) -> None:
     follows the agency above again. The caller commits. Raises Invalid."""
     if len(look.statement) > MOST_STATEMENT:
         raise Invalid(N_("The sentence is too long: at most 300 characters."), field="statement")
+    if CLAIM.search(look.statement):
+        raise Invalid(
+            N_(
+                "This sentence speaks of approval, accreditation or credit. Certificates print those by themselves, "
+                "from what was entered as approved. Leave them out here."
+            ),
+            field="statement",
+        )
     if len(look.signatories) > MOST_SIGNATORIES or any(not one.name for one in look.signatories):
         raise Invalid(N_("Write the name of who signs."), field="first_name")
     row = _row(agency_id)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from lms.certification.credit import printed_license
 from lms.certification.dossiers import load_earlier, load_people
 from lms.certification.facts import AwardSite, CertificateFacts, EvidenceFacts
-from lms.certification.issuing import from_site, insert_certificate, note_issue, place_on
-from lms.certification.models import Certificate, Certification, CertificationVersion, Evidence, ExternalTraining
+from lms.certification.issuing import from_site, hold_people, insert_certificate, note_issue, place_on
+from lms.certification.models import Certificate, Certification, CertificationVersion, Evidence
 from lms.certification.requirements import CertificationRule, Decision, Holding, decide
 from lms.certification.rule_files import rule_of
+from lms.certification.training_models import ExternalTraining
 from lms.clock import local_day
 from lms.database import db
+from lms.learning.models import Enrollment
 from lms.people.models import User
 
 
@@ -87,9 +89,7 @@ def award_due(
     rules = current_rules(slug)
     if not rules:
         return []
-    # No key update (PostgreSQL): what another transaction of this person noted holds the row too, and must not wait for
-    # this one while this one waits for it.
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    hold_people([user_id])
     earned = [one for one in standings_of([user_id], rules, now, site.time_zone) if one.decision.is_earned]
     if not earned:
         return []
@@ -175,3 +175,26 @@ def _evidence_facts(evidence: Collection[Holding], language: str) -> tuple[tuple
             found.append(EvidenceFacts(training.title, one.completed_on, "", training.provider, one.course))
             minutes += training.contact_minutes
     return tuple(found), minutes
+
+
+def earned_with(enrollment_id: int, moment: datetime) -> tuple[Certificate | None, list[Certificate]]:
+    """The certificate of this enrollment's cycle, and the certifications that were issued to its learner at that
+    moment: what came of one submit, as far as it stands. One query."""
+    of_cycle = and_(
+        Certificate.kind == "course",
+        Certificate.course_id == Enrollment.course_id,
+        Certificate.cycle == Enrollment.cycle,
+    )
+    found = db.session.scalars(
+        select(Certificate)
+        .join(Enrollment, Enrollment.user_id == Certificate.user_id)
+        .where(
+            Enrollment.id == enrollment_id,
+            Certificate.revoked_at.is_(None),
+            Certificate.superseded_by_id.is_(None),
+            or_(of_cycle, and_(Certificate.kind == "certification", Certificate.issued_at == moment)),
+        )
+        .order_by(Certificate.id)
+    ).all()
+    course = next((one for one in found if one.kind == "course"), None)
+    return course, [one for one in found if one.kind == "certification"]

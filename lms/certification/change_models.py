@@ -9,11 +9,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.certification.models import Certificate
-from lms.database import Model, primary_key
+from lms.database import NUMBERED_ONCE, Model, primary_key
 from lms.people.models import one_of
 
 CHANGE_KINDS = ("revoke", "reissue", "rename", "extend")
 CHANGE_STATES = ("waiting", "done", "refused", "undone")
+WITH_ITS_RECORD = "with_its_record"
+"""In `after` of a revocation: it came of taking back a record that the certificate rested on, not of a fault of it."""
 
 
 class CertificateChange(Model):
@@ -48,6 +50,7 @@ class CertificateChange(Model):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
@@ -57,16 +60,16 @@ class CertificateChange(Model):
     reason: Mapped[str] = mapped_column(Text)
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
-    actor_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    actor_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     at: Mapped[datetime]
     """When it was done; of one that waits or was refused, when it was asked for."""
     decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     """Who approved or refused it; None where nobody had to."""
     decided_reason: Mapped[str | None] = mapped_column(Text)
     undo_until: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
-    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     undone_reason: Mapped[str | None] = mapped_column(Text)
     new_certificate_id: Mapped[int | None] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
     certificate: Mapped[Certificate] = relationship(foreign_keys=[certificate_id])

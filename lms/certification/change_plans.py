@@ -13,8 +13,11 @@ from lms.certification.change_models import CertificateChange
 from lms.certification.credit import Granted, missing_on, with_credit
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate, Evidence
-from lms.certification.part_renewals import is_part_renewal
+from lms.certification.part_renewals import is_part_renewal, parts_after
+from lms.certification.standing import stands
+from lms.certification.training_models import ExternalTraining
 from lms.certification.validity import expiry_of
+from lms.certification.wording import credit_text
 from lms.clock import add_months, local_day
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
@@ -62,8 +65,11 @@ def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
     if correction.discipline is not None:
         columns["discipline"] = correction.discipline
     if correction.credit is not None:
-        kept = tuple(line for place, line in enumerate(facts.credit) if place in correction.credit)
-        changed = replace(changed, credit=kept)
+        kept = [line for place, line in enumerate(facts.credit) if place in correction.credit]
+        # A topic is a part of its area's hours: it goes with them.
+        areas = {(line.body, line.type, line.approval_number) for line in kept if not line.is_within}
+        kept = [line for line in kept if not line.is_within or (line.body, line.type, line.approval_number) in areas]
+        changed = replace(changed, credit=tuple(kept))
     granted = Granted()
     if correction.adds_credit:
         granted = _late_credit(certificate, facts)
@@ -120,7 +126,7 @@ def plan_extend(certificate: Certificate, valid_until: date, now: datetime, time
             N_("A certificate can be extended by at most %(months)s months, here to %(day)s."),
             "valid_until",
             months=MOST_EXTENSION_MONTHS,
-            day=latest.isoformat(),
+            day=latest,
         )
     changed = replace(facts, valid_until=valid_until)
     columns = {"expires_at": expiry_of(valid_until, time_zone)}
@@ -151,19 +157,27 @@ def line_of_rows(certificate_id: int) -> set[int]:
 
 
 def resting_on(certificate: Certificate) -> list[Certificate]:
-    """Certifications that stand and were issued on this certificate (or on one in its line): nothing revokes them with
-    it, for other evidence may do as well."""
+    """What stands and rests on this certificate (or on one in its line): certifications issued on it, and certificates
+    for which only what had changed since was taken again. Nothing revokes them with it: other evidence may do as
+    well."""
     resting = select(Evidence.certificate_id).where(Evidence.source_certificate_id.in_(line_of_rows(certificate.id)))
-    query = (
-        select(Certificate)
-        .where(
-            Certificate.id.in_(resting),
-            Certificate.revoked_at.is_(None),
-            Certificate.superseded_by_id.is_(None),
-        )
-        .order_by(Certificate.id)
-    )
-    return list(db.session.scalars(query))
+    query = select(Certificate).where(Certificate.id.in_(resting), stands()).order_by(Certificate.id)
+    return [*parts_after(certificate), *db.session.scalars(query)]
+
+
+def has_fallen_evidence(certificate: Certificate) -> bool:
+    """Whether anything that a certification rests on was revoked since, or is not approved any more."""
+    sources = db.session.execute(
+        select(Evidence.source_certificate_id, ExternalTraining.state)
+        .outerjoin(ExternalTraining, ExternalTraining.id == Evidence.source_training_id)
+        .where(Evidence.certificate_id == certificate.id)
+    ).all()
+    return any(state != "approved" if number is None else not _stands_in_its_line(number) for number, state in sources)
+
+
+def _stands_in_its_line(certificate_id: int) -> bool:
+    standing = select(Certificate.id).where(Certificate.id.in_(line_of_rows(certificate_id)), stands()).limit(1)
+    return db.session.scalar(standing) is not None
 
 
 def refuse_fallen(certificate: Certificate) -> None:
@@ -175,4 +189,5 @@ def refuse_fallen(certificate: Certificate) -> None:
 
 
 def _credit(facts: CertificateFacts) -> str:
-    return "; ".join(f"{line.body_name}: {line.type} {line.hours}" for line in facts.credit)
+    """Credit in the sentences that are printed."""
+    return " ".join(credit_text(line, facts.language) for line in facts.credit)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from lms.certification import awards, credit
-from lms.certification.change_models import CertificateChange
-from lms.certification.change_plans import Plan, line_of_rows
+from lms.certification.change_models import WITH_ITS_RECORD, CertificateChange
+from lms.certification.change_plans import Plan, has_fallen_evidence, line_of_rows
 from lms.certification.codes import new_code
 from lms.certification.models import Certificate, Evidence
+from lms.certification.standing import stands
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import audit
@@ -52,12 +54,15 @@ def make(
     db.session.add(change)
     db.session.flush()
     _close_requests(certificate.id, actor_id, now)
-    _note(change, certificate, "certificate.replaced", actor_id, change.reason)
+    note_change(change, certificate, "certificate.replaced", actor_id, change.reason)
     return change
 
 
-def revoke(certificate: Certificate, reason: str, *, actor_id: int, now: datetime) -> CertificateChange:
-    """Revoke an award (see `awards.revoke`), with the row by which that is undone. The caller commits."""
+def revoke(
+    certificate: Certificate, reason: str, *, actor_id: int, now: datetime, with_its_record: bool = False
+) -> CertificateChange:
+    """Revoke an award (see `awards.revoke`), with the row by which that is undone. `with_its_record`: only because a
+    record that it rested on was taken back. The caller commits."""
     awards.revoke(certificate, reason, actor_id, now)
     change = CertificateChange(
         certificate_id=certificate.id,
@@ -65,7 +70,7 @@ def revoke(certificate: Certificate, reason: str, *, actor_id: int, now: datetim
         state="done",
         reason=reason.strip(),
         before={"status": "standing"},
-        after={"status": "revoked"},
+        after={"status": "revoked", **({WITH_ITS_RECORD: True} if with_its_record else {})},
         actor_id=actor_id,
         at=now,
         undo_until=now + timedelta(days=UNDO_DAYS),
@@ -79,27 +84,37 @@ def revoke(certificate: Certificate, reason: str, *, actor_id: int, now: datetim
 def undo(change: CertificateChange, reason: str, *, actor_id: int, now: datetime) -> Certificate:
     """Take a change back; the certificate that stands again. The caller commits.
 
-    Raises Invalid without a reason, Conflict where it is too late, was undone, or something newer rests on it.
+    Raises Invalid without a reason; Conflict where it is too late, was undone, something newer rests on it, or what it
+    rests on has fallen; and for one's own award, but for a spelling that its holder corrected alone.
     """
     reason = checked_reason(reason)
     db.session.refresh(change, with_for_update=True)
+    # Held before they are looked at: a revocation that is under way must not be undone with it, unseen.
+    certificate = hold(change.certificate_id)
+    new = hold(change.new_certificate_id) if change.new_certificate_id is not None else None
     if (problem := why_not_undo(change, now)) is not None:
         raise Conflict(problem)
-    certificate = hold(change.certificate_id)
-    if change.kind == "revoke":
+    if certificate.user_id == actor_id and not is_own_spelling(change, actor_id):
+        raise Conflict(N_("Somebody else has to change your own certificate."))
+    if new is None:
+        if has_fallen_evidence(certificate):
+            raise Conflict(N_("What this certification rests on does not count any more. Bring that back first."))
         certificate.revoked_at, certificate.revoked_reason = None, None
     else:
-        assert change.new_certificate_id is not None
-        new = hold(change.new_certificate_id)
         # Two steps: a unique index lets only one row of a cycle stand, at every moment.
         new.superseded_by_id = certificate.id
         db.session.flush()
         certificate.superseded_by_id = None
         _close_requests(new.id, actor_id, now)
     change.state, change.undone_at, change.undone_by_id, change.undone_reason = "undone", now, actor_id, reason
-    _note(change, certificate, "certificate.change-undone", actor_id, reason)
+    note_change(change, certificate, "certificate.change-undone", actor_id, reason)
     db.session.flush()
     return certificate
+
+
+def is_own_spelling(change: CertificateChange, user_id: int) -> bool:
+    """Whether a holder corrected the name alone, with nobody to approve it."""
+    return change.kind == "rename" and change.actor_id == user_id and change.decided_by_id is None
 
 
 def why_not_undo(change: CertificateChange, now: datetime) -> str | None:
@@ -111,7 +126,25 @@ def why_not_undo(change: CertificateChange, now: datetime) -> str | None:
     standing_id = change.certificate_id if change.kind == "revoke" else change.new_certificate_id
     standing = db.session.get_one(Certificate, standing_id, populate_existing=True)
     is_last = standing.superseded_by_id is None and (standing.revoked_at is None or change.kind == "revoke")
-    return None if is_last else N_("The certificate was changed again since. Undo the newer change first.")
+    if not is_last:
+        return N_("The certificate was changed again since. Undo the newer change first.")
+    if change.kind == "extend" and _is_renewed_since(standing, change.at):
+        return N_("A renewal was counted from this end since. Revoke the renewal first.")
+    return None
+
+
+def _is_renewed_since(certificate: Certificate, moment: datetime | None) -> bool:
+    """Whether the next award of the same, whose end goes by this one's, was issued since and stands."""
+    later = select(Certificate.id).where(
+        Certificate.user_id == certificate.user_id,
+        Certificate.kind == certificate.kind,
+        Certificate.course_id.is_not_distinct_from(certificate.course_id),
+        Certificate.certification_id.is_not_distinct_from(certificate.certification_id),
+        Certificate.cycle > certificate.cycle,
+        Certificate.issued_at >= moment,
+        stands(),
+    )
+    return db.session.scalar(later.limit(1)) is not None
 
 
 def hold(certificate_id: int) -> Certificate:
@@ -188,7 +221,10 @@ def _close_requests(certificate_id: int, actor_id: int, now: datetime) -> None:
         one.decided_reason = N_("The certificate was changed meanwhile. Ask again for the one that stands.")
 
 
-def _note(change: CertificateChange, certificate: Certificate, action: str, actor_id: int, reason: str) -> None:
+def note_change(
+    change: CertificateChange, certificate: Certificate, action: str, actor_id: int, reason: str, **detail: Any
+) -> None:
+    """Note in the audit what was done with a change, or with the wish for one."""
     db.session.flush()
     audit.note(
         action,
@@ -200,4 +236,5 @@ def _note(change: CertificateChange, certificate: Certificate, action: str, acto
         kind=change.kind,
         change_id=change.id,
         new_certificate_id=change.new_certificate_id,
+        **detail,
     )

@@ -29,7 +29,10 @@ STRANGE = {
     "not-pdf": N_("This is not a PDF file."),
     "encrypted": N_("The file is protected with a password. Certificates that are issued here never are."),
     "unreadable": N_("The file cannot be read as a PDF. It is damaged, or not what its name says."),
-    "unsigned": N_("The file carries no signature. Certificates that are issued here are signed."),
+    "unsigned": N_(
+        "The file carries no signature. Certificates that are issued here are signed; a transcript is not: check the"
+        " codes that are printed on it."
+    ),
     "changed": N_(
         "The file carries a signature that does not fit it: it was changed after it was signed, or made to look signed."
         " Do not rely on it."
@@ -41,6 +44,8 @@ STRANGE = {
     ),
 }
 NOT_A_CERTIFICATE = ("too-large", "not-pdf", "encrypted", "unreadable")
+NOT_OURS = ("changed", "foreign", "genuine")
+"""What can be told from a signature. Of any other file only this is known: that it shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,13 @@ class FileCheck:
         if self.code is not None:
             return ISSUED.get(self.examination.state, ISSUED_OTHERWISE)
         return STRANGE[self.examination.state]
+
+    @property
+    def heading(self) -> str:
+        """Over the sentence, for a file of which these bytes were not issued; to be translated."""
+        if self.examination.state in NOT_OURS:
+            return N_("This file was not issued here")
+        return N_("This file cannot be confirmed")
 
     @property
     def is_readable(self) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from lms.errors import N_
-
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's 32 symbols: no I, L, O, U."""
+from lms.people.spoken_codes import ALPHABET, LOOK_ALIKES
 
 RANDOM_SYMBOLS = 11
 """55 bits: a code is guessed only online, where look-ups are limited."""
 
 LENGTH = RANDOM_SYMBOLS + 1
-_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _LEFT_OUT = " -‐‑‒–—_\t\u00a0"
 
@@ -33,6 +31,12 @@ def normalize_code(text: str) -> str | None:
     if len(symbols) != LENGTH or any(symbol not in _VALUES for symbol in symbols):
         return None
     return _grouped(symbols) if check_symbol(symbols[:-1]) == symbols[-1] else None
+
+
+def code_within(text: str) -> str:
+    """What was typed or pasted, without the address around it: certificates and their pages show it with the code."""
+    before, mark, after = text.strip().rpartition("/verify/")
+    return re.split(r"[/?#]|\.json", after)[0] if mark and "/" in before else text.strip()
 
 
 def why_not_a_code(text: str) -> tuple[str, dict[str, str | int]]:
@@ -58,7 +62,7 @@ def why_not_a_code(text: str) -> tuple[str, dict[str, str | int]]:
 
 def _symbols(text: str) -> str:
     """Without what does not count, look-alikes as the digits they are taken for."""
-    return "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(_LOOK_ALIKES)
+    return "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(LOOK_ALIKES)
 
 
 def check_symbol(body: str) -> str:

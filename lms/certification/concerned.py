@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 
 from lms.catalog.models import Course
 from lms.certification.certifying import CurrentRule
-from lms.certification.models import Certificate, ExternalTraining
+from lms.certification.models import Certificate
 from lms.certification.reminders import horizon, is_not_renewed
 from lms.certification.standing import stands
+from lms.certification.training_models import ExternalTraining
 from lms.certification.validity import end_of_day
 from lms.clock import add_months, local_day
 from lms.database import db

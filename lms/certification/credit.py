@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from lms.certification.credit_bodies import Body, load_bodies
 from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditBody, CreditLine
-from lms.certification.facts import CertificateFacts, CreditLineFacts, LicenseFacts
+from lms.certification.facts import CertificateFacts, CreditLineFacts, LicenseFacts, hours_by
 from lms.certification.models import Certificate
 from lms.database import db
 from lms.people.licenses import licenses_on
@@ -44,6 +44,7 @@ class Approval:
 
     def line_facts(self, language: str) -> list[CreditLineFacts]:
         """Its lines as a certificate prints them."""
+        has_area = any(not self.body.is_topic(category) for category, _minutes in self.lines)
         return [
             CreditLineFacts(
                 body=self.body.slug,
@@ -55,8 +56,9 @@ class Approval:
                 approval_number=self.approval_number,
                 statement=self.statement,
                 provider_number=self.provider_number,
+                is_within=has_area and self.body.is_topic(category),
             )
-            for category, minutes in self.lines
+            for category, minutes in sorted(self.lines, key=lambda one: self.body.is_topic(one[0]))
         ]
 
 
@@ -79,12 +81,6 @@ class Granted:
         body = self.boards.get(one.board)
         name = body.name(language) if body is not None else one.board.replace("-", " ")
         return LicenseFacts(board=one.board, board_name=name, state=one.state, number=one.number)
-
-
-def hours_by(minutes: int, minutes_per_hour: int) -> str:
-    """Minutes in a body's own hours to two places, rounded down: hours are never given away."""
-    hundredths = minutes * 100 // minutes_per_hour
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def approvals_of(

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import select
 
 from lms.certification.credit_models import CreditBody, Mandate
 from lms.courseware.credit_files import body_faults, mandate_faults
+from lms.courseware.data_file import read_mapping
 from lms.database import db
 from lms.errors import N_, Invalid
 
@@ -214,13 +214,7 @@ def _read_mandates(path: Path) -> list[dict[str, Any]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise _fault(path.name, "it is not YAML.") from None
-    if not isinstance(values, dict):
-        raise _fault(path.name, "it is not a mapping.")
-    return values
+    return read_mapping(path, lambda name, why: _fault(name, f"{why}."))
 
 
 def _refuse_faults(name: str, faults: Iterator[str]) -> None:

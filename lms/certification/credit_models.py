@@ -61,7 +61,7 @@ class CreditApproval(Model):
     statement: Mapped[str] = mapped_column(Text, default="")
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
-    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     entered_at: Mapped[datetime]
 
 

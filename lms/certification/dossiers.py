@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import and_, select
 
 from lms.assessment.models import Attempt
+from lms.catalog.facts import core_modules
 from lms.catalog.models import Course, CourseVersion
-from lms.certification.models import Certificate, ExternalTraining
+from lms.certification.change_models import WITH_ITS_RECORD, CertificateChange
+from lms.certification.models import Certificate
 from lms.certification.requirements import Earlier, Holding, Person
+from lms.certification.training_models import ExternalTraining
 from lms.certification.validity import last_day_of
 from lms.clock import local_day
 from lms.database import db
@@ -53,7 +57,8 @@ def _last_day(end: datetime | None, time_zone: str) -> date | None:
 def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone: str) -> list[tuple[int, Holding]]:
     """Course certificates that stand (neither revoked nor superseded), whatever their dates.
 
-    One for which only what had changed was taken again shows no new completion: it has the day of the one it renewed.
+    One for which only what had changed was taken again shows no new completion: it has the day of the one it renewed,
+    also where that one was revoked since.
     """
     rows = db.session.execute(
         select(
@@ -64,6 +69,7 @@ def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone
             Attempt.score_percent,
             Certificate.id,
             Enrollment.renews_id,
+            Certificate.revoked_at,
         )
         .join(Course, Course.id == Certificate.course_id)
         .outerjoin(
@@ -79,18 +85,21 @@ def _certificates(user_ids: Collection[int], courses: Collection[str], time_zone
             Certificate.user_id.in_(user_ids),
             Certificate.kind == "course",
             Course.slug.in_(courses),
-            Certificate.revoked_at.is_(None),
             Certificate.superseded_by_id.is_(None),
         )
         .order_by(Certificate.cycle)
     )
     found: list[tuple[int, Holding]] = []
     shown_on: dict[tuple[int, str], date] = {}
-    for user_id, slug, done_on, end, score, number, renews_id in rows:
-        if user_id is not None:
-            day = shown_on.get((user_id, slug), done_on) if renews_id is not None else done_on
-            shown_on[user_id, slug] = day
-            found.append((user_id, Holding(slug, day, _last_day(end, time_zone), score, certificate_id=number)))
+    for user_id, slug, done_on, end, score, number, renews_id, revoked_at in rows:
+        if user_id is None:
+            continue
+        is_part = renews_id is not None
+        day = shown_on.get((user_id, slug), done_on) if is_part else done_on
+        shown_on[user_id, slug] = day
+        if revoked_at is None:
+            last = _last_day(end, time_zone)
+            found.append((user_id, Holding(slug, day, last, score, certificate_id=number, is_part=is_part)))
     return found
 
 
@@ -154,14 +163,18 @@ def _whom_for(version_ids: Collection[int]) -> dict[tuple[int, str], frozenset[s
     return {
         (version_id, module["id"]): frozenset(module["disciplines"])
         for version_id, facts in rows
-        for module in facts["modules"]
+        for module in core_modules(facts)
     }
 
 
 def load_earlier(
     user_ids: Collection[int], certification_ids: Collection[int], time_zone: str
 ) -> dict[tuple[int, int], Earlier]:
-    """The latest award of each certification to each person, by (user id, certification id)."""
+    """The awards of each certification to each person so far, by (user id, certification id).
+
+    One that was revoked does not hide one before it: that one may still be valid. One that fell with a record that it
+    rested on leaves everything as it was before it; only its cycle is used up.
+    """
     rows = db.session.execute(
         select(
             Certificate.user_id,
@@ -170,6 +183,15 @@ def load_earlier(
             Certificate.completed_on,
             Certificate.expires_at,
             Certificate.revoked_at,
+            CertificateChange.after,
+        )
+        .outerjoin(
+            CertificateChange,
+            and_(
+                CertificateChange.certificate_id == Certificate.id,
+                CertificateChange.kind == "revoke",
+                CertificateChange.state == "done",
+            ),
         )
         .where(
             Certificate.user_id.in_(user_ids),
@@ -179,10 +201,15 @@ def load_earlier(
         )
         .order_by(Certificate.cycle)
     )
-    return {
-        (user_id, number): Earlier(
-            cycle, done_on, _last_day(end, time_zone), None if revoked_at is None else local_day(revoked_at, time_zone)
-        )
-        for user_id, number, cycle, done_on, end, revoked_at in rows
-        if user_id is not None and number is not None
-    }
+    found: dict[tuple[int, int], Earlier] = {}
+    for user_id, number, cycle, done_on, end, revoked_at, change in rows:
+        if user_id is None or number is None:
+            continue
+        if revoked_at is None:
+            found[user_id, number] = Earlier(cycle, done_on, _last_day(end, time_zone))
+            continue
+        before = found.get((user_id, number)) or Earlier(cycle, None, None)
+        found[user_id, number] = replace(before, cycle=cycle)
+        if WITH_ITS_RECORD not in (change or {}):
+            found[user_id, number] = replace(before, cycle=cycle, taken_back_on=local_day(revoked_at, time_zone))
+    return found

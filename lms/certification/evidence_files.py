@@ -19,17 +19,36 @@ MOST_UNPACKED = 200_000_000
 LONGEST_TITLE = 80
 PIECE = 65_536
 
-FORBIDDEN = re.compile(rb"/(?:JavaScript|Launch|Rendition|RichMedia|XFA|SubmitForm|ImportData)\b")
+MOST_STREAMS = 20_000
+"""Each is looked at, however short: without a limit a small file of nothing else would keep the server busy."""
+
+
+def _name(*spellings: str) -> bytes:
+    """A pattern for names of a PDF, in which any letter may be spelled by its number: `/#4aS` is `/JS`."""
+    letters = (b"".join(b"(?:%c|#%b)" % (ord(one), _number(one)) for one in name) for name in spellings)
+    return rb"/(?:" + b"|".join(letters) + rb")"
+
+
+def _number(letter: str) -> bytes:
+    return b"".join(b"[%b%b]" % (one.encode(), one.upper().encode()) for one in f"{ord(letter):02x}")
+
+
+FORBIDDEN = re.compile(
+    _name("JavaScript", "Launch", "Rendition", "RichMedia", "XFA", "SubmitForm", "ImportData") + rb"\b"
+)
 """What runs or opens something. Long words, which packed bytes never spell by chance. A file that is only attached, as
 to our own certificates, does nothing by itself."""
 
-SCRIPT = re.compile(rb"/JS[\s(<\[\d]")
+SCRIPT = re.compile(_name("JS") + rb"[\s(<\[\d]")
 """Short enough to appear among packed bytes: looked for only outside of them."""
 
-ENCRYPTED = re.compile(rb"/Encrypt\b")
+ENCRYPTED = re.compile(_name("Encrypt") + rb"\b")
+INDEX = re.compile(_name("ObjStm") + rb"\b")
+"""Where objects are packed together."""
+
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
-HIDDEN_LETTER = re.compile(rb"#([0-9A-Fa-f]{2})")
 OVERLAP = 64
+"""A forbidden name, spelled by numbers all through, is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ def examine(name: str, content: bytes) -> Evidence:
     Pictures are written anew, so that nothing hidden in them (a place, another file) comes along.
     """
     if not content:
-        raise _refused(N_("Choose the file that shows the training."))
+        raise _refused(N_("This file is empty. Choose another one."))
     if len(content) > MOST_BYTES:
         raise _refused(N_("The file is too large: at most 10 MB are taken."))
     if content.startswith(b"%PDF-"):
@@ -72,15 +91,16 @@ def _refuse_active(content: bytes) -> None:
     """Look through a PDF, and through everything packed in it, without a reader that could be fooled by its index."""
     if b"%%EOF" not in content[-2048:]:
         raise _refused(N_("This PDF is not whole. Save it again and choose the new file."))
-    outer = _spelled(content)
-    if ENCRYPTED.search(outer):
+    if ENCRYPTED.search(content):
         raise _refused(N_("This PDF is locked with a password. Save it without one."))
-    if FORBIDDEN.search(outer) or SCRIPT.search(_without_streams(outer)):
+    if FORBIDDEN.search(content) or SCRIPT.search(_without_streams(content)):
         raise _refused(ACTIVE)
     unpacked, index_streams = 0, 0
-    for begin in (found.end() for found in STREAM.finditer(content)):
-        head = _spelled(content[max(0, begin - 4096) : begin])
-        is_index = b"/ObjStm" in head.rpartition(b" obj")[2]
+    for count, found in enumerate(STREAM.finditer(content)):
+        if count == MOST_STREAMS:
+            raise _refused(UNREADABLE)
+        begin = found.end()
+        is_index = INDEX.search(content[max(0, begin - 4096) : begin].rpartition(b" obj")[2]) is not None
         index_streams += is_index
         tail, is_packed = b"", False
         for piece, work in _unpack(content, begin):
@@ -88,13 +108,13 @@ def _refuse_active(content: bytes) -> None:
             unpacked += work
             if unpacked > MOST_UNPACKED:
                 raise _refused(N_("This PDF unpacks to far too much. Print it to a new PDF and choose that one."))
-            text = _spelled(tail + piece)
+            text = tail + piece
             if FORBIDDEN.search(text) or (is_index and SCRIPT.search(text)):
                 raise _refused(ACTIVE)
-            tail = piece[-OVERLAP:]
+            tail = text[-OVERLAP:]
         if is_index and not is_packed:
             raise _refused(UNREADABLE)
-    if index_streams != len(re.findall(rb"/ObjStm\b", outer)):
+    if index_streams != len(INDEX.findall(content)):
         raise _refused(UNREADABLE)
 
 
@@ -117,13 +137,13 @@ def _unpack(content: bytes, begin: int) -> Iterator[tuple[bytes, int]]:
         yield piece, max(len(piece), used)
 
 
-def _spelled(text: bytes) -> bytes:
-    """With `#4a` as the letter that it stands for: names may be spelled so."""
-    return HIDDEN_LETTER.sub(lambda found: bytes([int(found[1], 16)]), text)
-
-
-def _without_streams(text: bytes) -> bytes:
-    return re.sub(rb"(?<!end)stream\r?\n.*?endstream", b"", text, flags=re.DOTALL)
+def _without_streams(content: bytes) -> bytes:
+    """What stands outside of streams. In one pass: a pattern would begin its search for an end anew at each start."""
+    kept, at = [], 0
+    while (found := STREAM.search(content, at)) and (end := content.find(b"endstream", found.end())) >= 0:
+        kept.append(content[at : found.start()])
+        at = end + len(b"endstream")
+    return b"".join([*kept, content[at:]])
 
 
 def _written_anew(content: bytes, kind: str) -> bytes:

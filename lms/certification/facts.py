@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
+from lms.certification.year_hours import shown
 from lms.settings import Settings
 
 ONLINE_SELF_PACED = "online-self-paced"
@@ -81,6 +82,8 @@ class CreditLineFacts:
     statement: str = ""
     provider_number: str = ""
     """The provider license that the body gave the deployer; empty: none, so no "Approved Provider"."""
+    is_within: bool = False
+    """These hours lie inside those of the other lines (a topic inside an area), and add nothing to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +242,12 @@ def _written(line: Any) -> list[str]:
 
 def hours_of(minutes: int) -> str:
     """Minutes / 60 to two places, rounded down: hours are never given away."""
-    hundredths = minutes * 100 // 60
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    return hours_by(minutes, 60)
+
+
+def hours_by(minutes: int, minutes_per_hour: int) -> str:
+    """Minutes in a body's own hours to two places, rounded down: hours are never given away."""
+    return shown(minutes * 100 // minutes_per_hour)
 
 
 def _team(stored: Mapping[str, Any] | None) -> TeamFacts | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,17 @@ from lms.clock import local_day
 from lms.database import db
 from lms.people import audit
 from lms.people.memberships import holds_on
-from lms.people.models import Agency, Membership
+from lms.people.models import Agency, Membership, User
+
+
+def hold_people(user_ids: Collection[int]) -> None:
+    """What these people hold and may earn is changed by nobody else until the end of the transaction: nothing is issued
+    on evidence that is being taken back, and nothing twice.
+
+    No key update (PostgreSQL): what another transaction of a person noted holds the row too, and must not wait for this
+    one while this one waits for it.
+    """
+    db.session.execute(select(User.id).where(User.id.in_(user_ids)).order_by(User.id).with_for_update(key_share=True))
 
 
 def place_on(user_id: int, day: date, disciplines: Sequence[str] = ()) -> tuple[Agency, str] | None:

@@ -1,19 +1,29 @@
-"""The tables of certification: the rules, the awards with their evidence, training done elsewhere, and share links."""
+"""The tables of certification: the rules, the awards with their evidence, and share links."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.assessment.models import Attempt  # noqa: F401 - the foreign key below needs the table
-from lms.database import Model, primary_key
+from lms.database import NUMBERED_ONCE, Model, primary_key
+from lms.learning.assignment_models import Assignment
 from lms.people.models import one_of
 
 KINDS = ("course", "certification", "team")
-TRAINING_STATES = ("submitted", "approved", "refused", "withdrawn")
 
 
 class Certification(Model):
@@ -26,6 +36,17 @@ class Certification(Model):
     slug: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
+
+
+ASSIGNED_CERTIFICATION = ForeignKeyConstraint(
+    ["certification_id"],
+    ["lms_certifications.id"],
+    name="fk_lms_assignments_certification_id",
+    ondelete="RESTRICT",
+)
+"""Declared here and not with Assignment: a room names only what earlier rooms have."""
+
+cast(Table, Assignment.__table__).append_constraint(ASSIGNED_CERTIFICATION)
 
 
 class CertificationVersion(Model):
@@ -49,97 +70,10 @@ class CertificationVersion(Model):
     rules: Mapped[dict[str, Any]]
     is_current: Mapped[bool]
     published_at: Mapped[datetime]
-    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     note: Mapped[str] = mapped_column(String(500), default="")
     """Why the rule was changed, in its author's words."""
     certification: Mapped[Certification] = relationship()
-
-
-class TrainingEntry(Model):
-    """Records copied from paper in one go, by one person, to be taken back in one go."""
-
-    __tablename__ = "lms_training_entries"
-    __table_args__ = (
-        CheckConstraint(
-            "(undone_at IS NULL) = (undone_by_id IS NULL) AND (undone_at IS NULL) = (undone_reason IS NULL)",
-            name="undone_with_a_reason",
-        ),
-        Index("ix_lms_training_entries_entered_by_id", "entered_by_id", "id"),
-    )
-
-    id: Mapped[primary_key]
-    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    entered_at: Mapped[datetime]
-    records: Mapped[int]
-    undo_until: Mapped[datetime]
-    undone_at: Mapped[datetime | None]
-    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    undone_reason: Mapped[str | None] = mapped_column(Text)
-
-
-class ExternalTraining(Model):
-    """Training done elsewhere: handed in with evidence or entered from paper, then approved or refused with a reason.
-
-    Only an approved one counts, and only for `course_id`, which whoever approves it chooses.
-    """
-
-    __tablename__ = "lms_external_trainings"
-    __table_args__ = (
-        UniqueConstraint("id", "user_id"),
-        CheckConstraint(one_of("state", TRAINING_STATES), name="state_is_known"),
-        CheckConstraint("contact_minutes >= 0", name="minutes_are_not_negative"),
-        CheckConstraint(
-            "state NOT IN ('approved', 'refused') OR (decided_at IS NOT NULL AND decided_by_id IS NOT NULL"
-            " AND decided_reason IS NOT NULL)",
-            name="decided_with_a_reason",
-        ),
-        CheckConstraint(
-            "credit_body IS NOT NULL OR (credit_category IS NULL AND credit_topic IS NULL"
-            " AND credit_provider_number IS NULL)",
-            name="credit_has_a_body",
-        ),
-        Index("ix_lms_external_trainings_user_id", "user_id", "course_id"),
-        Index("ix_lms_external_trainings_entry_id", "entry_id"),
-        Index(
-            "ix_lms_external_trainings_open",
-            "submitted_at",
-            "id",
-            sqlite_where=text("state = 'submitted'"),
-            postgresql_where=text("state = 'submitted'"),
-        ),
-    )
-
-    id: Mapped[primary_key]
-    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    title: Mapped[str] = mapped_column(String(200))
-    provider: Mapped[str] = mapped_column(String(200))
-    completed_on: Mapped[date]
-    contact_minutes: Mapped[int]
-    score_percent: Mapped[int | None]
-    note: Mapped[str] = mapped_column(Text, default="")
-    course_id: Mapped[int | None] = mapped_column(ForeignKey("lms_courses.id", ondelete="RESTRICT"))
-    """The course that it counts as; None: hours on the transcript only."""
-    valid_until: Mapped[date | None]
-    credit_body: Mapped[str | None] = mapped_column(String(64))
-    """The credit body that gave credit for it, with its area (`credit_category`), the topic inside that area
-    (`credit_topic`) and the number of the provider that the body licensed; for the hours of a year."""
-    credit_category: Mapped[str | None] = mapped_column(String(64))
-    credit_topic: Mapped[str | None] = mapped_column(String(64))
-    credit_provider_number: Mapped[str | None] = mapped_column(String(64))
-    evidence_name: Mapped[str | None] = mapped_column(String(200))
-    """The file's name in the store; `evidence_title` is what its owner called it."""
-    evidence_title: Mapped[str | None] = mapped_column(String(200))
-    evidence_type: Mapped[str | None] = mapped_column(String(64))
-    evidence_hash: Mapped[str | None] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(16))
-    submitted_at: Mapped[datetime]
-    entered_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    """Who typed it in: the person, or whoever copied it from paper."""
-    decided_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    decided_reason: Mapped[str | None] = mapped_column(Text)
-    entry_id: Mapped[int | None] = mapped_column(ForeignKey("lms_training_entries.id", ondelete="RESTRICT"))
-    """The entry from paper that it came with; None: handed in alone."""
 
 
 class Certificate(Model):
@@ -147,7 +81,8 @@ class Certificate(Model):
 
     Valid while `valid_from <= now < expires_at` (half open; null never expires) and neither revoked nor superseded.
     A course certificate cannot exist without a passed attempt: the composite foreign key sees `passed`. A certification
-    cannot exist without evidence, which belongs to the same person. A team's cannot exist without its award: the later
+    cannot exist without evidence, which belongs to the same person (checked at once, but at the end of a transaction
+    that puts two accounts together: there all of it changes hands). A team's cannot exist without its award: the later
     room of the teams ties it (`cohorts.models.TeamAward`).
     """
 
@@ -178,12 +113,16 @@ class Certificate(Model):
             ["lms_certificates.id", "lms_certificates.user_id"],
             name="fk_lms_certificates_own_evidence",
             ondelete="RESTRICT",
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         ForeignKeyConstraint(
             ["evidence_training_id", "user_id"],
             ["lms_external_trainings.id", "lms_external_trainings.user_id"],
             name="fk_lms_certificates_own_training",
             ondelete="RESTRICT",
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         CheckConstraint("kind = 'team' OR user_id IS NOT NULL", name="a_person_holds_it"),
         CheckConstraint("(kind = 'team') = (team_cohort_id IS NOT NULL)", name="team_names_its_cohort"),
@@ -223,6 +162,7 @@ class Certificate(Model):
             sqlite_where=text("revoked_at IS NULL AND superseded_by_id IS NULL"),
             postgresql_where=text("revoked_at IS NULL AND superseded_by_id IS NULL"),
         ),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
@@ -256,6 +196,8 @@ class Certificate(Model):
     revoked_reason: Mapped[str | None] = mapped_column(Text)
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
     is_name_hidden: Mapped[bool] = mapped_column(default=False)
+    erased_at: Mapped[datetime | None]
+    """Its holder was erased: it still verifies, and tells nobody's name, unless the site's rule keeps it."""
     document_name: Mapped[str | None] = mapped_column(String(120))
     document_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     """SHA-256 of the stored PDF, once it has been drawn; every one that ever was: IssuedDocument."""
@@ -283,7 +225,11 @@ class ShareLink(Model):
     """A link by which whoever has it sees one certificate, its PDF and badge, until its holder takes it back."""
 
     __tablename__ = "lms_share_links"
-    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_share_links_certificate_id", "certificate_id"))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_lms_share_links_certificate_id", "certificate_id"),
+        NUMBERED_ONCE,
+    )
 
     id: Mapped[primary_key]
     certificate_id: Mapped[int] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from lms.certification.change_models import CertificateChange
 from lms.certification.change_plans import Plan, plan_rename
-from lms.certification.changing import checked_reason, hold, make
+from lms.certification.changing import checked_reason, hold, make, note_change
 from lms.certification.models import Certificate
 from lms.certification.near_names import is_near
 from lms.database import db
 from lms.errors import N_, Conflict, Overtaken
-from lms.people import audit
 
 ALONE_DAYS = 365
 """A holder corrects the spelling alone once in so many days; the same name on further certificates counts as once."""
@@ -47,8 +46,7 @@ def ask(certificate: Certificate, name: str, reason: str, *, now: datetime) -> C
     """
     assert certificate.user_id is not None
     plan, reason = plan_rename(certificate, name), checked_reason(reason)
-    if waiting_for(certificate.id) is not None:
-        raise Conflict(N_("You have asked for another name already. An administrator will look at it."))
+    refuse_waiting(certificate.id)
     if may_alone(certificate, plan, now):
         return make(certificate, plan, reason, actor_id=certificate.user_id, now=now)
     change = CertificateChange(
@@ -63,7 +61,7 @@ def ask(certificate: Certificate, name: str, reason: str, *, now: datetime) -> C
     )
     db.session.add(change)
     db.session.flush()
-    _note(change, certificate, "certificate.name-asked", certificate.user_id, reason)
+    note_change(change, certificate, "certificate.name-asked", certificate.user_id, reason)
     return change
 
 
@@ -78,23 +76,23 @@ def decide(change: CertificateChange, *, approve: bool, reason: str, actor_id: i
         raise Conflict(N_("Somebody else has to decide on your own name."))
     if not approve:
         change.state, change.decided_at, change.decided_by_id, change.decided_reason = "refused", now, actor_id, reason
-        _note(change, certificate, "certificate.name-refused", actor_id, reason)
+        note_change(change, certificate, "certificate.name-refused", actor_id, reason)
         return change
     plan = plan_rename(certificate, change.after["name"])
     asked_at = change.at
     change.decided_at, change.decided_by_id, change.decided_reason = now, actor_id, reason
     done = make(certificate, plan, change.reason, actor_id=change.actor_id, now=now, request=change)
-    _note(done, certificate, "certificate.name-approved", actor_id, reason, asked_at=asked_at.isoformat())
+    note_change(done, certificate, "certificate.name-approved", actor_id, reason, asked_at=asked_at.isoformat())
     return done
 
 
-def waiting_for(certificate_id: int) -> CertificateChange | None:
-    """The wish that waits for a certificate."""
-    return db.session.scalars(
-        select(CertificateChange).where(
-            CertificateChange.certificate_id == certificate_id, CertificateChange.state == "waiting"
-        )
-    ).one_or_none()
+def refuse_waiting(certificate_id: int) -> None:
+    """Raises Conflict where a wish waits for a certificate already."""
+    waiting = select(CertificateChange.id).where(
+        CertificateChange.certificate_id == certificate_id, CertificateChange.state == "waiting"
+    )
+    if db.session.scalar(waiting) is not None:
+        raise Conflict(N_("You have asked for another name already. An administrator will look at it."))
 
 
 def waiting_in(scope: ColumnElement[bool]) -> Sequence[tuple[CertificateChange, Certificate]]:
@@ -109,16 +107,13 @@ def waiting_in(scope: ColumnElement[bool]) -> Sequence[tuple[CertificateChange, 
     return [(change, certificate) for change, certificate in rows]
 
 
-def _note(
-    change: CertificateChange, certificate: Certificate, action: str, actor_id: int, reason: str, **detail: Any
-) -> None:
-    audit.note(
-        action,
-        "certificate",
-        certificate.id,
-        actor_id=actor_id,
-        agency_id=certificate.agency_id,
-        reason=reason,
-        change_id=change.id,
-        **detail,
+def count_waiting(scope: ColumnElement[bool], but_of: int) -> int:
+    """How many wishes wait of certificates that the condition lets through; one's own are for somebody else."""
+    return (
+        db.session.scalar(
+            select(func.count(CertificateChange.id))
+            .join(Certificate, Certificate.id == CertificateChange.certificate_id)
+            .where(CertificateChange.state == "waiting", CertificateChange.actor_id != but_of, scope)
+        )
+        or 0
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Sequence
 
 from lms.certification.examining import unframed
 from lms.certification.facts import CertificateFacts
-from lms.certification.pack_drawing import LONGEST_SECONDS, REFUSED_STATUS
+from lms.certification.pack_drawing import LONGEST_SECONDS, MOST_REASONS, REFUSED_STATUS
 from lms.certification.pack_sheets import DesignRefused, draw_pack
 from lms.certification.packs import read_pack
 from lms.certification.press import Attached
-from lms.errors import Invalid
+from lms.errors import Invalid, Sentence
 
 MOST_MEMORY = 2 << 30
 MOST_FILE = 32 << 20
@@ -34,11 +35,17 @@ def main() -> None:
         pack = read_pack(content)
         for stored in asked["many"]:
             pdf = draw_pack(CertificateFacts.from_json(stored), pack, attachments, is_lint=asked["is_lint"])
-    except (DesignRefused, Invalid) as problem:
-        values = problem.values if isinstance(problem, Invalid) else {}
-        sys.stdout.buffer.write((str(problem) % values if values else str(problem)).encode())
-        sys.exit(REFUSED_STATUS)
+    except DesignRefused as problem:
+        refuse(problem.reasons)
+    except Invalid as problem:
+        refuse([Sentence(problem.message, problem.values)])
     sys.stdout.buffer.write(pdf)
+
+
+def refuse(reasons: Sequence[Sentence]) -> None:
+    """Tell the reasons, as sentences that are translated where they are shown, and end."""
+    sys.stdout.buffer.write(json.dumps([one.to_json() for one in reasons[:MOST_REASONS]]).encode())
+    sys.exit(REFUSED_STATUS)
 
 
 if __name__ == "__main__":

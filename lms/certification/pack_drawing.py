@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lms.certification.examining import framed, without_secrets
 from lms.certification.facts import CertificateFacts
-from lms.errors import N_, Invalid
+from lms.errors import N_, Invalid, Sentence, Sentences
 
 if TYPE_CHECKING:
     from lms.certification.press import Attached
@@ -24,6 +24,9 @@ CHILD = (sys.executable, "-m", "lms.certification.pack_child")
 LONGEST_SECONDS = 20
 REFUSED_STATUS = 3
 """How the process ends where it has reasons to tell."""
+
+MOST_REASONS = 20
+"""More than anybody mends at once."""
 
 TOO_LONG = N_("The design takes too long or too much memory to draw.")
 
@@ -64,7 +67,8 @@ def _asked(many: Sequence[CertificateFacts], pack: bytes, attachments: Sequence[
     except subprocess.TimeoutExpired:
         raise Invalid(TOO_LONG, field="pack") from None
     if run.returncode == REFUSED_STATUS:
-        raise Invalid(N_("The design is refused: %(reasons)s"), field="pack", reasons=run.stdout.decode()[:2000])
+        reasons = Sentences(Sentence.from_json(one) for one in json.loads(run.stdout))
+        raise Invalid(N_("The design is refused: %(reasons)s"), field="pack", reasons=reasons)
     if run.returncode != 0 or not run.stdout.startswith(b"%PDF-"):
         log.warning("a design cannot be drawn: %s", run.stderr.decode(errors="replace")[-500:])
         raise Invalid(TOO_LONG, field="pack")

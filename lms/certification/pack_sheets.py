@@ -29,6 +29,7 @@ from lms.certification.sheet_details import (
 from lms.certification.sheets import TITLES
 from lms.certification.typesetting import Set, Setter
 from lms.certification.wording import ENGLISH, WORDS, long_day, word
+from lms.errors import N_, Sentence
 
 FORBIDDEN = ("script", "object", "embed", "iframe", "link", "style", "svg", "form", "input", "base", "meta", "video")
 REQUIRED = ("name", "title", "completed_on", "provider", "code", "verify_address")
@@ -39,7 +40,11 @@ OWN_RULES = "img { image-rendering: pixelated !important } @page { size: 11in 8.
 
 
 class DesignRefused(Exception):
-    """Why a pack cannot be drawn or does not say what a certificate must; one sentence of English for each reason."""
+    """Why a pack cannot be drawn or does not say what a certificate must, reason by reason."""
+
+    def __init__(self, *reasons: Sentence) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
 
 
 class PackOnly(URLFetcher):  # type: ignore[misc]
@@ -48,6 +53,8 @@ class PackOnly(URLFetcher):  # type: ignore[misc]
     def __init__(self, images: Mapping[str, bytes]) -> None:
         super().__init__()
         self._images = images
+        self.refused = ""
+        """The address that it did not answer."""
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         name = url.removeprefix(SCHEME)
@@ -56,7 +63,8 @@ class PackOnly(URLFetcher):  # type: ignore[misc]
         elif name in self._images:
             content = self._images[name]
         else:
-            raise FatalURLFetchingError(f"a design may not fetch {url[:80]!r}")
+            self.refused = url[:80]
+            raise FatalURLFetchingError("not in the zip file")
         return URLFetcherResponse(url, content, {"Content-Type": "image/png"})
 
 
@@ -70,13 +78,13 @@ def draw_pack(
     try:
         body = sandbox().from_string(pack.template).render(values)
     except TemplateError as error:
-        raise DesignRefused(f"The template cannot be filled: {error}") from None
+        raise DesignRefused(_reason(N_("The template cannot be filled: %(problem)s"), problem=error)) from None
     problems = look_at_html(body)
     if problems:
-        raise DesignRefused(" ".join(problems))
+        raise DesignRefused(*problems)
     document = _laid_out(body, pack, values, setter)
     if is_lint and (lacking := missing_in(document, values)):
-        raise DesignRefused(" ".join(lacking))
+        raise DesignRefused(*lacking)
     return finished(document, _sheet(facts, values, attachments))
 
 
@@ -153,10 +161,12 @@ def _laid_out(body: str, pack: Pack, values: Mapping[str, Any], setter: Setter) 
             color_profiles={"srgb": own.colors},
             pdf_variant=VARIANT,
         )
-    except FatalURLFetchingError as error:
-        raise DesignRefused(f"{str(error).capitalize()}: only pictures in the zip file, by their names.") from None
+    except FatalURLFetchingError:
+        refused = N_("A design may not fetch '%(address)s': only pictures in the zip file, by their names.")
+        raise DesignRefused(_reason(refused, address=fetcher.refused)) from None
     if len(document.pages) > MOST_PAGES:
-        raise DesignRefused(f"The design takes {len(document.pages)} pages: at most {MOST_PAGES}.")
+        too_many = N_("The design takes %(count)s pages: at most %(most)s.")
+        raise DesignRefused(_reason(too_many, count=len(document.pages), most=MOST_PAGES))
     return document
 
 
@@ -179,21 +189,21 @@ class _Looker(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.problems: list[str] = []
+        self.problems: list[Sentence] = []
         self.level = 0
         self.headless_tables: list[bool] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
         if tag in FORBIDDEN:
-            self.problems.append(f"The template holds <{tag}>, which is not allowed.")
+            self._note(N_("The template holds <%(tag)s>, which is not allowed."), tag=tag)
         if any(name.startswith("on") for name in names):
-            self.problems.append(f"The template holds an attribute of a program on <{tag}>, which is not allowed.")
+            self._note(N_("The template holds an attribute of a program on <%(tag)s>, which is not allowed."), tag=tag)
         if tag == "img" and not (names.get("alt") or "").strip():
-            self.problems.append("A picture has no alt: say what it shows.")
+            self._note(N_("A picture has no alt: say what it shows."))
         if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             if int(tag[1]) > self.level + 1:
-                self.problems.append(f"<{tag}> skips a level of headings: the first is <h1>.")
+                self._note(N_("<%(tag)s> skips a level of headings: the first is <h1>."), tag=tag)
             self.level = int(tag[1])
         if tag == "table":
             self.headless_tables.append(True)
@@ -202,20 +212,25 @@ class _Looker(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "table" and self.headless_tables and self.headless_tables.pop():
-            self.problems.append("A table has no <th>: say what its columns are.")
+            self._note(N_("A table has no <th>: say what its columns are."))
+
+    def _note(self, message: str, **values: object) -> None:
+        problem = _reason(message, **values)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
-def look_at_html(body: str) -> list[str]:
+def look_at_html(body: str) -> list[Sentence]:
     """What is wrong with a filled template, before it is drawn."""
     looker = _Looker()
     looker.feed(body)
     looker.close()
     if looker.level == 0:
-        looker.problems.append("There is no heading <h1>.")
-    return list(dict.fromkeys(looker.problems))
+        looker.problems.append(_reason(N_("There is no heading <h1>.")))
+    return looker.problems
 
 
-def missing_in(document: Document, values: Mapping[str, Any]) -> list[str]:
+def missing_in(document: Document, values: Mapping[str, Any]) -> list[Sentence]:
     """What a certificate must say and this drawing does not show: on the paper, large enough to be read."""
     shown, has_code = [], False
     for page in document.pages:
@@ -227,10 +242,16 @@ def missing_in(document: Document, values: Mapping[str, Any]) -> list[str]:
             if element is not None and element.get("src") == values["qr"] and hasattr(box, "replacement"):
                 has_code = has_code or (_is_on(box, page) and min(box.width, box.height) >= 96)
     everything = _squeezed("".join(shown))
-    lacking = [
-        f"The design does not show “{key}”." for key in REQUIRED if _squeezed(str(values[key])) not in everything
-    ]
-    return lacking if has_code else [*lacking, "The design does not show the QR code (qr) at least one inch wide."]
+    absent = [key for key in REQUIRED if _squeezed(str(values[key])) not in everything]
+    lacking = [_reason(N_("The design does not show “%(value)s”."), value=key) for key in absent]
+    if not has_code:
+        lacking.append(_reason(N_("The design does not show the QR code (qr) at least one inch wide.")))
+    return lacking
+
+
+def _reason(message: str, **values: object) -> Sentence:
+    """One reason; a library's words in it stay as they are, and short."""
+    return Sentence(message, {name: str(value)[:200] for name, value in values.items()})
 
 
 def _boxes(box: Any) -> Iterator[Any]:

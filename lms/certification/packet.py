@@ -14,7 +14,7 @@ from lms.certification.press import Sheet, press
 from lms.certification.rules import objectives_of
 from lms.certification.typesetting import Set, Setter
 from lms.certification.wording import long_day
-from lms.courseware.course import Course, Module
+from lms.courseware.course import Course, Module, ModuleEntry
 from lms.courseware.hours import needed_modules, teaching_modules
 
 NOTE = re.compile(r"^\[\^(?P<id>[^\]\s]+)\]:\s*(?P<text>.+)$", re.MULTILINE)
@@ -42,6 +42,9 @@ class Lesson:
     is_needed: bool
     objectives: tuple[str, ...]
     questions: int
+    """Of one attempt."""
+    pool: int
+    """From which they are drawn."""
     after: tuple[str, ...]
 
 
@@ -66,25 +69,25 @@ class Packet:
 def packet_of(course: Course, bodies: Iterable[Body]) -> Packet:
     """Everything out of the course, in English where it has English, else in its own language."""
     language = "en" if "en" in course.texts else course.default_language
-    modules = _modules(course, language)
+    modules, boosters = _modules(course, course.core_modules, language), _modules(course, course.boosters, language)
     return Packet(
         title=course.text(language).title,
         code=course.code,
         scope=course.text(language).summary,
         objectives=objectives_of(course, language),
         lessons=tuple(_lessons(course, modules)),
-        sources=sources_of(modules),
+        sources=sources_of([*modules, *boosters]),
         authors=course.owners,
         reviews=tuple(_reviews(course)),
         attendance=tuple(_attendance(course, modules)),
-        evaluation=tuple(_evaluation(course, modules)),
+        evaluation=tuple(_evaluation(course, [*modules, *boosters])),
         contact_minutes=course.contact_minutes,
         areas=tuple(_areas(course, {one.slug: one for one in bodies})),
     )
 
 
-def _modules(course: Course, language: str) -> list[Module]:
-    found = (course.module(entry.id, language) for entry in course.modules)
+def _modules(course: Course, entries: Iterable[ModuleEntry], language: str) -> list[Module]:
+    found = (course.module(entry.id, language) for entry in entries)
     return [module for module in found if module is not None]
 
 
@@ -101,9 +104,15 @@ def _lessons(course: Course, modules: list[Module]) -> Iterator[Lesson]:
             is_teaching=module.id in teaching,
             is_needed=module.id in needed,
             objectives=tuple(objective.text for objective in module.objectives),
-            questions=len(module.questions),
+            questions=asked_in(module),
+            pool=len(module.questions),
             after=tuple(titles.get(name, name) for name in (entry.prerequisites if entry else ())),
         )
+
+
+def asked_in(module: Module) -> int:
+    """How many questions one attempt asks: of a pool that is drawn from, so many as are drawn."""
+    return sum(len(one.questions) if one.draw is None else min(one.draw, len(one.questions)) for one in module.pools)
 
 
 def sources_of(modules: Iterable[Module]) -> tuple[str, ...]:
@@ -127,7 +136,7 @@ def _reviews(course: Course) -> Iterator[str]:
 def _attendance(course: Course, modules: list[Module]) -> Iterator[str]:
     yield "Computer-Based Training, online and self-paced. Each participant signs in with an account of their own."
     yield "The participant completes every module that the certificate needs; the system notes the moment of each."
-    if any(entry.prerequisites for entry in course.modules):
+    if any(entry.prerequisites for entry in course.core_modules):
         yield "A module of the lesson plan stays closed until those that it builds on are complete."
     yield "The certificate names the day on which the last of them was complete. Reading time is not measured."
 
@@ -137,13 +146,18 @@ def _evaluation(course: Course, modules: list[Module]) -> Iterator[str]:
         quiz = module.quiz
         if quiz is None or not module.questions:
             continue
-        count = f"{len(module.questions)} question{'' if len(module.questions) == 1 else 's'}"
+        asked = asked_in(module)
+        count = f"{asked} question{'' if asked == 1 else 's'}"
+        if asked < len(module.questions):
+            count += f", drawn anew for each attempt from {len(module.questions)}"
         if module.id in course.required_modules and quiz.pass_mark is not None:
             tries = "any number of attempts" if quiz.attempts is None else f"{quiz.attempts} attempts"
             yield f"{module.title}: {count}; {quiz.pass_mark} percent must be reached; {tries}."
         elif quiz.role in ("pre", "post"):
             when = "before the course" if quiz.role == "pre" else "after the course"
             yield f"{module.title}: {count} {when}, to compare; not graded."
+        elif module.booster_days is not None:
+            yield f"{module.title}: {count}, {module.booster_days} days after the course, to remember; not graded."
         else:
             yield f"{module.title}: {count} with an explanation of each answer."
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from lms.certification.logos import clean_logo
-from lms.errors import N_, Invalid
+from lms.errors import N_, Invalid, Sentence
 
 MOST_ZIP = 1_000_000
 MOST_FILES = 12
@@ -94,7 +95,7 @@ def read_pack(content: bytes) -> Pack:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = _files(archive)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, zlib.error):
         raise _refused(N_("This is not a zip file that can be read.")) from None
     texts = {}
     for name in (TEMPLATE, STYLE):
@@ -140,12 +141,13 @@ def sandbox() -> SandboxedEnvironment:
 def look_through(template: str) -> None:
     """Refuse a template that does anything but put in listed values. Raises Invalid with line and reason."""
     try:
-        tree = sandbox().parse(template)
+        _look_at(sandbox().parse(template), frozenset(VALUES), 0)
     except TemplateSyntaxError as error:
         raise _refused(
             N_("Line %(line)s of the template cannot be read: %(problem)s"), line=error.lineno, problem=error
         ) from None
-    _look_at(tree, frozenset(VALUES), 0)
+    except RecursionError:
+        raise _refused(N_("The template is nested too deeply.")) from None
 
 
 def _look_at(node: nodes.Node, known: frozenset[str], depth: int) -> None:
@@ -173,7 +175,7 @@ def _look_at(node: nodes.Node, known: frozenset[str], depth: int) -> None:
 
 def _at(node: nodes.Node, reason: str, what: str = "") -> Invalid:
     return _refused(
-        N_("Line %(line)s of the template: %(reason)s. %(what)s"), line=node.lineno, reason=reason, what=what
+        N_("Line %(line)s of the template: %(reason)s. %(what)s"), line=node.lineno, reason=Sentence(reason), what=what
     )
 
 

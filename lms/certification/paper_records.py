@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from lms.catalog.models import Course, CourseVersion
 from lms.certification import trainings
-from lms.certification.models import ExternalTraining, TrainingEntry
+from lms.certification.issuing import hold_people
+from lms.certification.training_models import ExternalTraining, TrainingEntry
 from lms.certification.trainings import Claim
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, LmsError, NotFound, Overtaken
@@ -65,12 +66,9 @@ def read_lines(text: str) -> list[Line]:
     text = text.lstrip("\ufeff").strip()
     if len(text) > MOST_CHARACTERS:
         raise Invalid(N_("This is too much at once. Enter it in several parts."), "lines")
-    mark = "\t" if "\t" in text else max(",;", key=text.count)
-    try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=mark)]
-    except csv.Error:
-        raise Invalid(N_("This is not a table that can be read."), "lines") from None
-    numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
+    # A spreadsheet copies tabs into every line; one alone is a slip within a table of commas.
+    mark = "\t" if text.count("\t") >= len(text.splitlines()) else max(",;", key=text.count)
+    numbered = list(_rows(text, mark))
     if numbered and numbered[0][1][0].lower() in HEADS:
         numbered = numbered[1:]
     if not numbered:
@@ -80,20 +78,51 @@ def read_lines(text: str) -> list[Line]:
     return [Line(number, *(row + [""] * COLUMNS)[:COLUMNS]) for number, row in numbered]
 
 
-def check_lines(lines: Sequence[Line], people: Select[Any], *, actor_id: int, today: date) -> list[Checked]:
-    """What would become of each line, for the people that the viewer may enter records of."""
+def _rows(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold something, each with the number of its (first) line.
+
+    Strict: a quotation mark that nothing closes would take the lines below it into its cell.
+    """
+    reader = csv.reader(text.splitlines(), delimiter=mark, skipinitialspace=True, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            row = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error:
+            raise Invalid(
+                N_("Line %(number)s cannot be read. Look at its quotation marks."), "lines", number=number
+            ) from None
+        if any(row):
+            yield number, row
+
+
+def check_lines(
+    lines: Sequence[Line], people: Select[Any], *, actor_id: int, today: date, hold: bool = False
+) -> list[Checked]:
+    """What would become of each line, for the people that the viewer may enter records of.
+
+    `hold`: until the end of the transaction nobody else enters records of the same people, so that no record is entered
+    twice by two who do so at once.
+    """
     found = _find_people([line.person for line in lines], people)
     courses = _courses()
-    seen: set[tuple[int, str, date]] = set()
-    checked = []
-    for line in lines:
-        one = _check(line, found.get(_key(line.person), ()), courses, actor_id=actor_id, today=today)
-        if one.outcome == "match" and one.claim is not None and one.user_id is not None:
-            mark = (one.user_id, fold(one.claim.title), one.claim.completed_on)
-            if mark in seen or trainings.find_same(one.user_id, one.claim) is not None:
-                one = Checked(line, "duplicate", N_("This record is there already."), one.user_id, one.name)
-            seen.add(mark)
-        checked.append(one)
+    checked = [
+        _check(line, found.get(_key(line.person), ()), courses, actor_id=actor_id, today=today) for line in lines
+    ]
+    user_ids = sorted({one.user_id for one in checked if one.user_id is not None})
+    if hold:
+        hold_people(user_ids)
+    known = trainings.marks_of(user_ids) if user_ids else set()
+    for place, one in enumerate(checked):
+        if one.outcome != "match" or one.claim is None or one.user_id is None:
+            continue
+        mark = trainings.mark_of(one.user_id, one.claim)
+        if mark in known:
+            problem = N_("This record is there already.")
+            checked[place] = Checked(one.line, "duplicate", problem, one.user_id, one.name)
+        known.add(mark)
     return checked
 
 
@@ -145,7 +174,9 @@ def undo_entry(entry: TrainingEntry, reason: str, *, actor_id: int, now: datetim
         raise Overtaken(N_("This entry was undone already."))
     if now >= entry.undo_until:
         raise Conflict(N_("An entry can be undone for 7 days."))
-    for training, _name in records_of(entry.id, only_approved=True):
+    records = [training for training, _name in records_of(entry.id, only_approved=True)]
+    hold_people({training.user_id for training in records})
+    for training in records:
         trainings.take_back(training, reason, actor_id=actor_id, now=now)
     entry.undone_at, entry.undone_by_id, entry.undone_reason = now, actor_id, reason
     audit.note("training-entry.undone", "training-entry", entry.id, actor_id=actor_id, reason=reason)
@@ -174,6 +205,8 @@ def entries_of(actor_id: int) -> list[TrainingEntry]:
 def _check(
     line: Line, people: Sequence[tuple[int, str]], courses: Mapping[str, int], *, actor_id: int, today: date
 ) -> Checked:
+    if not (line.title or line.provider or line.day):
+        return Checked(line, "faulty", N_("Only one column was found. Part the columns of every line in the same way."))
     if not people:
         return Checked(line, "unknown", N_("Nobody by this name or address works in your agencies today."))
     if len(people) > 1:

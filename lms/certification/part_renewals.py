@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
@@ -64,3 +65,28 @@ def certificate_before(enrollment: Enrollment) -> Certificate | None:
         .limit(1)
     )
     return found
+
+
+def parts_after(certificate: Certificate) -> list[Certificate]:
+    """Certificates that stand and for which only what had changed was taken again since this one, step by step."""
+    rows = db.session.execute(
+        select(Certificate, Enrollment.renews_id)
+        .join(
+            Enrollment,
+            and_(
+                Enrollment.user_id == Certificate.user_id,
+                Enrollment.course_id == Certificate.course_id,
+                Enrollment.cycle == Certificate.cycle,
+            ),
+        )
+        .where(
+            Certificate.user_id == certificate.user_id,
+            Certificate.course_id == certificate.course_id,
+            Certificate.cycle > certificate.cycle,
+            Certificate.kind == "course",
+            Certificate.superseded_by_id.is_(None),
+        )
+        .order_by(Certificate.cycle)
+    )
+    parts = [one for one, _ in takewhile(lambda row: row[1] is not None, rows)]
+    return [one for one in parts if one.revoked_at is None]

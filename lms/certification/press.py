@@ -165,6 +165,11 @@ class Press:
             finished(self._laid_out([sheet]), sheet, taking(found, label))
         return found[0].to_bytes()
 
+    def count_pages(self, sheet: Sheet) -> int:
+        """How many pages a sheet takes. Raises PressIsBusy."""
+        with self._turn(), garbage_kept():
+            return len(self._laid_out([sheet]).pages)
+
     def draw_bound(self, sheet: Sheet, parts: Iterable[bytes]) -> bytes:
         """The PDF of a sheet with the pages of parts behind it. Raises PressIsBusy."""
         with self._turn(), garbage_kept():

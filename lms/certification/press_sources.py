@@ -23,8 +23,9 @@ class VendoredOnly(URLFetcher):  # type: ignore[misc]
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         kind, _, name = url.removeprefix(SCHEME).partition("/")
-        if url.startswith("data:image/png;base64,"):
-            return URLFetcherResponse(url, base64.b64decode(url.partition(",")[2]), {"Content-Type": "image/png"})
+        for inline in ("image/png", "image/svg+xml"):
+            if url.startswith(f"data:{inline};base64,"):
+                return URLFetcherResponse(url, base64.b64decode(url.partition(",")[2]), {"Content-Type": inline})
         folders = {"font": typefaces.FOLDER, "image": templates_folder()}
         if not url.startswith(SCHEME) or kind not in folders or Path(name).name != name:
             raise FatalURLFetchingError(f"a document may not fetch {url[:80]!r}")

@@ -1,4 +1,4 @@
-"""Who may see whose certificate: its holder, and whoever has the people of its agency, or of the holder's today."""
+"""Who may see whose certificate: its holder, and whoever reaches it by the rule of what an agency sees."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from datetime import date
 
 from sqlalchemy import select
 
-from lms.access import Permission, allows_over, scope
+from lms.access import Permission, scope
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen
 from lms.database import db
 from lms.errors import N_, NotFound
-from lms.people.memberships import holds_on
-from lms.people.models import Agency, Membership
 from lms.people.viewer import Viewer
 
 
@@ -32,23 +31,8 @@ def is_holder(viewer: Viewer | None, certificate: Certificate) -> bool:
 
 
 def reaches(viewer: Viewer | None, permission: Permission, certificate: Certificate, today: date) -> bool:
-    """Whether the viewer's permission reaches a certificate.
-
-    It does over the agency under which it was awarded, and over an agency in which its holder has a place today.
-    An agency that somebody has left does not see what they earned afterwards.
-    """
-    paths = scope(viewer, permission)
-    if paths is None:
-        return True
-    if not paths:
+    """Whether the viewer's permission reaches a certificate, by the one rule (`seeing`)."""
+    if not scope(viewer, permission) and scope(viewer, permission) is not None:
         return False
-    present = (
-        select(Membership.agency_id)
-        .where(
-            Membership.user_id == certificate.user_id,
-            holds_on(today),
-        )
-        .scalar_subquery()
-    )
-    places = select(Agency.path).where((Agency.id == certificate.agency_id) | Agency.id.in_(present))
-    return any(allows_over(viewer, permission, path) for path in db.session.scalars(places))
+    query = select(Certificate.id).where(Certificate.id == certificate.id, seen(viewer, permission, today))
+    return db.session.scalar(query) is not None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms import outbox
@@ -17,6 +17,7 @@ from lms.certification.validity import end_of_day, last_day_of
 from lms.clock import local_day
 from lms.database import db
 from lms.outbox import OutboxMessage
+from lms.people.invitations import has_account_of_their_own
 from lms.people.models import User
 
 MARKS = (90, 60, 30, 7)
@@ -31,33 +32,49 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something of a person that ends: `ends_on` is the last day on which it counts, `began_on` the first."""
+    """Something of a person that ends: `ends_on` is the last day on which it counts, `began_on` the first.
+
+    `name` stays the same through corrections, which give it another id.
+    """
 
     source: str
     id: int
+    name: str
     user_id: int
     began_on: date
     ends_on: date
     wants_early: bool
     code: str = ""
     """What the mail names it by: never its subject."""
+    part: str = ""
+    """Which of several things under one id, for sources whose ids are those of people."""
 
     def key(self, mark: int) -> str:
-        """The effect of one mail: queued once, whoever queues it."""
-        return f"reminder:{self.source}:{self.id}:{mark}"
+        """The effect of one mail: queued once for an end, whoever queues it. Another end is worth other mails."""
+        return f"reminder:{self.source}:{self.name}:{self.ends_on.isoformat()}:{mark}"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of thing that ends. `page` gives those that end within the longest mark, by id after one; `find` one of
-    them, or None once it was renewed, revoked, replaced or is over."""
+    """A kind of thing that ends. `page` gives those within the longest mark, by id after one, and the id to go on after
+    (None: that was the last); `find` one of them by id and part, or what replaced it, or None once it was renewed,
+    done, revoked or is over. `marks` are days before the end; negative ones come after it."""
 
-    page: Callable[[datetime, str, int], list[Ending]]
-    find: Callable[[int, datetime, str], Ending | None]
+    page: Callable[[datetime, str, int], tuple[list[Ending], int | None]]
+    find: Callable[[int, str, datetime, str], Ending | None]
+    marks: tuple[int, ...] = MARKS
+    optional: frozenset[int] = OPTIONAL_MARKS
 
 
 def mark_due(
-    began_on: date, ends_on: date, day: date, *, sent: Collection[int] = (), wants_early: bool = True
+    began_on: date,
+    ends_on: date,
+    day: date,
+    *,
+    sent: Collection[int] = (),
+    wants_early: bool = True,
+    marks: Sequence[int] = MARKS,
+    optional: Collection[int] = OPTIONAL_MARKS,
 ) -> int | None:
     """The most urgent mark that is due on a day; None where its mail, or a more urgent one, was sent. Pure.
 
@@ -65,34 +82,47 @@ def mark_due(
     the thing itself began says nothing new: who gets thirty days need not be told so on the next one.
     """
     left = (ends_on - day).days
-    if left < 0:
+    if left < 0 <= min(marks):
         return None
-    due = min((mark for mark in MARKS if left <= mark and _speaks(mark, began_on, ends_on, wants_early)), default=None)
+    speaking = (mark for mark in marks if began_on < ends_on - timedelta(days=mark))
+    due = min((mark for mark in speaking if left <= mark and (wants_early or mark not in optional)), default=None)
     return None if due is None or any(mark <= due for mark in sent) else due
-
-
-def _speaks(mark: int, began_on: date, ends_on: date, wants_early: bool) -> bool:
-    return began_on < ends_on - timedelta(days=mark) and (wants_early or mark not in OPTIONAL_MARKS)
 
 
 def is_worth_sending(ending: Ending, mark: int, day: date) -> bool:
     """Whether a mail that waited, perhaps for days, still says what is so: nothing more urgent is due by now."""
-    due = mark_due(ending.began_on, ending.ends_on, day, wants_early=ending.wants_early)
+    due = _mark_of(ending, day)
     return due is not None and due >= mark
+
+
+def _mark_of(ending: Ending, day: date, sent: Collection[int] = ()) -> int | None:
+    source = SOURCES[ending.source]
+    return mark_due(
+        ending.began_on,
+        ending.ends_on,
+        day,
+        sent=sent,
+        wants_early=ending.wants_early,
+        marks=source.marks,
+        optional=source.optional,
+    )
 
 
 def queue_reminders(endings: Sequence[Ending], day: date) -> int:
     """Queue the mail that is due for each; how many. Two queries at most beside the inserts. The caller commits."""
-    keys = [ending.key(mark) for ending in endings for mark in MARKS]
+    marks: Mapping[str, Sequence[int]] = {name: source.marks for name, source in SOURCES.items()}
+    keys = [ending.key(mark) for ending in endings for mark in marks[ending.source]]
     known = set(
         db.session.scalars(select(OutboxMessage.effect_key).where(OutboxMessage.effect_key.in_(keys))) if keys else ()
     )
     count = 0
     for ending in endings:
-        sent = [mark for mark in MARKS if ending.key(mark) in known]
-        mark = mark_due(ending.began_on, ending.ends_on, day, sent=sent, wants_early=ending.wants_early)
+        sent = [mark for mark in marks[ending.source] if ending.key(mark) in known]
+        mark = _mark_of(ending, day, sent)
         if mark is not None:
-            payload = {"source": ending.source, "id": ending.id, "mark": mark}
+            payload: dict[str, Any] = {"source": ending.source, "id": ending.id, "mark": mark}
+            if ending.part:
+                payload["part"] = ending.part
             count += outbox.enqueue(MESSAGE_KIND, ending.key(mark), payload)
     return count
 
@@ -130,29 +160,43 @@ def _endings(now: datetime, time_zone: str) -> Any:
             Certificate.expires_at,
             User.wants_early_reminders,
             Certificate.code,
+            Certificate.kind,
+            func.coalesce(Certificate.course_id, Certificate.certification_id),
+            Certificate.cycle,
         )
         .join(User, User.id == Certificate.user_id)
-        .where(is_ending(now, horizon(now, time_zone)), User.disabled_at.is_(None), User.email.is_not(None))
+        .where(
+            is_ending(now, horizon(now, time_zone)),
+            User.disabled_at.is_(None),
+            User.email.is_not(None),
+            has_account_of_their_own(),
+        )
     )
 
 
-def certificates_ending(now: datetime, time_zone: str, after: int) -> list[Ending]:
+def certificates_ending(now: datetime, time_zone: str, after: int) -> tuple[list[Ending], int | None]:
     """A page of the certificates that end within the longest mark, by id."""
     query = _endings(now, time_zone).where(Certificate.id > after).order_by(Certificate.id).limit(PAGE)
-    return [_ending(row, time_zone) for row in db.session.execute(query)]
+    found = [_ending(row, time_zone) for row in db.session.execute(query)]
+    return found, found[-1].id if found else None
 
 
-def find_certificate_ending(certificate_id: int, now: datetime, time_zone: str) -> Ending | None:
-    """One of them; None once it was renewed, revoked or replaced, is over, or its holder's account is off."""
+def find_certificate_ending(certificate_id: int, part: str, now: datetime, time_zone: str) -> Ending | None:
+    """One of them, or what was put in its place; None once it was renewed or revoked, is over, or its holder's account
+    is off."""
+    number: int | None = certificate_id
+    while number is not None:
+        certificate_id = number
+        number = db.session.scalar(select(Certificate.superseded_by_id).where(Certificate.id == certificate_id))
     row = db.session.execute(_endings(now, time_zone).where(Certificate.id == certificate_id)).one_or_none()
     return None if row is None else _ending(row, time_zone)
 
 
 def _ending(row: Any, time_zone: str) -> Ending:
-    number, user_id, completed_on, expires_at, wants_early, code = row
-    return Ending(
-        "certificate", number, user_id, completed_on, last_day_of(expires_at, time_zone), wants_early, code=code
-    )
+    number, user_id, completed_on, expires_at, wants_early, code, kind, what, cycle = row
+    name = f"{user_id}-{kind}-{what}-{cycle}"
+    ends_on = last_day_of(expires_at, time_zone)
+    return Ending("certificate", number, name, user_id, completed_on, ends_on, wants_early, code=code)
 
 
 SOURCES: dict[str, Source] = {"certificate": Source(certificates_ending, find_certificate_ending)}

@@ -11,13 +11,10 @@ from sqlalchemy import select
 
 from lms.certification.certifying import current_rules, standings_of
 from lms.certification.models import Certificate
-from lms.certification.validity import last_day_of
-from lms.clock import add_months, local_day
+from lms.certification.validity import last_day_of, renewal_opens_on
+from lms.clock import local_day
 from lms.database import db
 from lms.learning.progress import Standing
-
-OPENS_MONTHS = 3
-"""So many months before its end a certificate may be renewed, though not in the first half of its time."""
 
 MENDED_BY_A_COURSE = ("course", "score", "too-old", "not-valid", "cross-training")
 """What a certification may lack and a course, taken again, can bring."""
@@ -28,13 +25,15 @@ class Offer:
     """What may be done now: `changed` takes again only what changed, `whole` all of it; None: nothing is due.
 
     `ends_on` is the last valid day of the certificate that is held or was held, `opens_on` the first on which it may be
-    renewed.
+    renewed. `counts_from_end`: what is earned now counts from the old end (`validity.renewed_until`), and not from its
+    own day.
     """
 
     kind: Literal["changed", "whole"] | None
     ends_on: date | None = None
     opens_on: date | None = None
     is_after_revocation: bool = False
+    counts_from_end: bool = False
 
 
 def offer_of(
@@ -47,11 +46,9 @@ def offer_of(
     """
     if is_revoked:
         return Offer("whole", is_after_revocation=True)
-    opens_on = add_months(ends_on, -OPENS_MONTHS) if ends_on is not None else None
-    if ends_on is not None and opens_on is not None and begins_on is not None:
-        opens_on = max(opens_on, begins_on + (ends_on - begins_on) / 2)
-    if opens_on is not None and day >= opens_on:
-        return Offer("whole", ends_on, opens_on)
+    opens_on = renewal_opens_on(begins_on, ends_on) if ends_on is not None else None
+    if ends_on is not None and opens_on is not None and day >= opens_on:
+        return Offer("whole", ends_on, opens_on, counts_from_end=day <= ends_on)
     return Offer("changed" if was_retrained else None, ends_on, opens_on)
 
 

@@ -16,7 +16,11 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """At least `count` of these courses, each passed with `min_percent` (0-100, None: as the course asks) or more."""
+    """At least `count` of these courses, each passed with `min_percent` (0-100, None: as the course asks) or more.
+
+    What somebody holds counts for every one that names its course: it says what was learned, and that is learned once.
+    A rule that wants two different courses says so in one, with a count of 2.
+    """
 
     courses: tuple[str, ...]
     count: int = 1
@@ -63,7 +67,8 @@ class CertificationRule:
 class Holding:
     """Something that shows a course was completed: a certificate, or approved training elsewhere (exactly one id).
 
-    `valid_until` is the last valid day, None: for good. `score_percent` None where nobody measured.
+    `valid_until` is the last valid day, None: for good. `score_percent` None where nobody measured. `is_part`: only
+    what had changed was taken again for it, and its hours are of that; the whole, where it is held too, shows more.
     """
 
     course: str
@@ -72,6 +77,7 @@ class Holding:
     score_percent: int | None = None
     certificate_id: int | None = None
     training_id: int | None = None
+    is_part: bool = False
 
     def is_valid_on(self, day: date) -> bool:
         return self.completed_on <= day and (self.valid_until is None or day <= self.valid_until)
@@ -79,17 +85,15 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The latest award of this certification to this person. `taken_back_on`: revoked that day; only what was completed
-    afterwards earns it again."""
+    """The awards of this certification to this person so far: `cycle` is the number of the latest, the days are those
+    of the latest that was not revoked (`completed_on` None: each was). `taken_back_on`: what came after that was
+    revoked that day, and only what was completed afterwards earns it again. An award that fell with a record that it
+    rested on was nobody's fault: it uses up its cycle and nothing else."""
 
     cycle: int
-    completed_on: date
+    completed_on: date | None
     valid_until: date | None
     taken_back_on: date | None = None
-
-    @property
-    def is_taken_back(self) -> bool:
-        return self.taken_back_on is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def decide(rule: CertificationRule, person: Person, day: date, earlier: Earlier 
     """Whether the certification is to be issued on `day`, and if not, why not, reason by reason."""
     window = window_of(rule, earlier)
     cycle = earlier.cycle + 1 if earlier else 1
-    holds = earlier is not None and not earlier.is_taken_back and _lasts(earlier.valid_until, day)
+    holds = earlier is not None and earlier.completed_on is not None and _lasts(earlier.valid_until, day)
     shared: dict[str, Any] = {
         "cycle": cycle,
         "holds": holds,
@@ -157,7 +161,7 @@ def decide(rule: CertificationRule, person: Person, day: date, earlier: Earlier 
         opens = (Lack("not-open-yet", on=window[0]),) if window else (Lack("not-open-yet"),)
         return Decision(opens, (), valid_until=None, **shared)
     lacks, evidence, is_refresher = _found(rule, person, day, _since(rule, day, earlier), is_renewal=is_renewal)
-    if lacks and earlier is not None and earlier.is_taken_back:
+    if lacks and earlier is not None and earlier.taken_back_on is not None:
         lacks = [Lack("taken-back", on=earlier.taken_back_on), *lacks]
     valid_until = valid_until_of(rule, day, earlier if is_renewal else None)
     return Decision(
@@ -172,7 +176,7 @@ def decide(rule: CertificationRule, person: Person, day: date, earlier: Earlier 
 
 def window_of(rule: CertificationRule, earlier: Earlier | None) -> tuple[date, date] | None:
     """First and last day on which a renewal is taken; None where nothing is to be renewed."""
-    if earlier is None or earlier.valid_until is None or earlier.is_taken_back:
+    if earlier is None or earlier.completed_on is None or earlier.valid_until is None:
         return None
     opens = add_months(earlier.valid_until, -rule.renewal.opens_months)
     return max(opens, earlier.completed_on), earlier.valid_until + timedelta(days=rule.renewal.grace_days)
@@ -199,7 +203,8 @@ def _since(rule: CertificationRule, day: date, earlier: Earlier | None) -> date 
     ago that was; and what was there when it was revoked does not bring it back."""
     days = [oldest_day(rule, day)]
     if earlier is not None:
-        days.append(max(earlier.completed_on, earlier.taken_back_on or earlier.completed_on) + timedelta(days=1))
+        used = (earlier.completed_on, earlier.taken_back_on)
+        days += [one + timedelta(days=1) for one in used if one is not None]
     return max((one for one in days if one is not None), default=None)
 
 
@@ -227,8 +232,9 @@ def _whole(rule: CertificationRule, person: Person, day: date, since: date | Non
 
 
 def _each(needed: Sequence[Needed], person: Person, day: date, since: date | None) -> tuple[list[Lack], list[Holding]]:
+    """What is lacking, and of each course that is used the one holding that is good for all that it is used for."""
     lacks: list[Lack] = []
-    evidence: list[Holding] = []
+    evidence: dict[str, tuple[int, Holding]] = {}
     for one in needed:
         good: list[Holding] = []
         nearest: list[Lack] = []
@@ -238,12 +244,14 @@ def _each(needed: Sequence[Needed], person: Person, day: date, since: date | Non
                 good.append(best)
             elif lack is not None:
                 nearest.append(lack)
-        evidence.extend(good[: one.count])
+        for best in good[: one.count]:
+            asked = one.min_percent or 0
+            if best.course not in evidence or asked > evidence[best.course][0]:
+                evidence[best.course] = (asked, best)
         short = one.count - len(good)
         if short > 0:
             lacks.append(_lack(one, {holding.course for holding in good}, short, nearest))
-    unique = list(dict.fromkeys(evidence))
-    return lacks, unique
+    return lacks, [holding for _, holding in evidence.values()]
 
 
 def _lack(one: Needed, held: Collection[str], short: int, nearest: Sequence[Lack]) -> Lack:
@@ -260,7 +268,7 @@ def _best(
     """The newest holding of a course that counts, or why the newest one does not."""
     held = sorted(
         (holding for holding in holdings if holding.course == course and holding.completed_on <= day),
-        key=lambda holding: (holding.completed_on, holding.certificate_id or 0, holding.training_id or 0),
+        key=lambda one: (one.completed_on, not one.is_part, one.certificate_id or 0, one.training_id or 0),
         reverse=True,
     )
     first: Lack | None = None

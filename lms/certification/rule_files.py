@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import func, select, update
 
 from lms.certification.models import Certification, CertificationVersion
 from lms.certification.requirements import CertificationRule, Needed, Renewal
 from lms.courseware.checks.rules import courses_of_row, faults_of
+from lms.courseware.data_file import read_mapping
 from lms.database import db
 from lms.errors import N_, Invalid
 from lms.people.audit import note
@@ -102,12 +102,7 @@ def _new(slug: str, now: datetime) -> Certification:
 
 def read_rules(path: Path) -> dict[str, Any]:
     """A certification's YAML, checked. Raises Invalid."""
-    try:
-        rules = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise _fault(path.name, "it is not YAML") from None
-    if not isinstance(rules, dict):
-        raise _fault(path.name, "it is not a mapping")
+    rules = read_mapping(path, _fault)
     if rules.get("id") != path.stem:
         raise _fault(path.name, "its id is not its file name")
     check_rules(path.name, rules)

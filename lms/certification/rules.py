@@ -7,9 +7,9 @@ from lms.courseware.course import Course
 
 
 def rules_of(course: Course, language: str) -> list[ModuleRule]:
-    """Every module of the course in order, as eligibility looks at it, titles in that language."""
+    """Every module of the course but its boosters in order, as eligibility looks at it, titles in that language."""
     rules = []
-    for entry in course.modules:
+    for entry in course.core_modules:
         module = course.module(entry.id, language)
         quiz = module.quiz if module else None
         rules.append(
@@ -24,9 +24,9 @@ def rules_of(course: Course, language: str) -> list[ModuleRule]:
 
 
 def objectives_of(course: Course, language: str) -> tuple[str, ...]:
-    """The objectives of all modules in order, each once."""
+    """The objectives of all modules but the boosters in order, each once."""
     texts: dict[str, None] = {}
-    for entry in course.modules:
+    for entry in course.core_modules:
         module = course.module(entry.id, language)
         for objective in module.objectives if module else ():
             texts.setdefault(objective.text.strip(), None)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from lms.catalog.models import Course
-from lms.certification.models import Certificate, Evidence, ExternalTraining
+from lms.certification.issuing import hold_people
+from lms.certification.models import Certificate, Evidence
 from lms.certification.standing import stands
+from lms.certification.training_models import ExternalTraining
 from lms.database import db
-from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
+from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.people import audit
 from lms.people.memberships import holds_on
-from lms.people.models import Membership, User
-from lms.people.names import clean_name
+from lms.people.models import Membership
+from lms.people.names import clean_name, fold
 
 UNDO_DAYS = 7
 MOST_OPEN = 20
@@ -59,8 +61,10 @@ def checked(claim: Claim, today: date) -> Claim:
             raise Invalid(N_("Fill in what it was and who gave it."), field)
         if len(text) > 200:
             raise Invalid(N_("This is too long: at most 200 characters fit."), field)
-    if not EARLIEST <= claim.completed_on <= today:
+    if claim.completed_on > today:
         raise Invalid(N_("The day must be in the past."), "completed_on")
+    if claim.completed_on < EARLIEST:
+        raise Invalid(N_("The day lies too far back. Look at the year."), "completed_on")
     if not 0 < claim.contact_minutes <= MOST_MINUTES:
         raise Invalid(N_("Enter the minutes as a whole number, for two hours 120."), "contact_minutes")
     if claim.course_id is not None and db.session.get(Course, claim.course_id) is None:
@@ -71,13 +75,13 @@ def checked(claim: Claim, today: date) -> Claim:
 def hand_in(user_id: int, claim: Claim, evidence: Stored | None, *, today: date, now: datetime) -> ExternalTraining:
     """A person hands in what they did elsewhere. The caller commits. Raises Invalid; Conflict for one too many."""
     claim = checked(claim, today)
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    hold_people([user_id])
     waiting = db.session.scalar(
         select(func.count()).where(ExternalTraining.user_id == user_id, ExternalTraining.state == "submitted")
     )
     if (waiting or 0) >= MOST_OPEN:
         raise Conflict(N_("%(most)s records are waiting already. Wait until they are decided."), most=MOST_OPEN)
-    if find_same(user_id, claim) is not None:
+    if mark_of(user_id, claim) in marks_of([user_id]):
         raise Conflict(N_("You have handed this in already."))
     training = add(user_id, claim, entered_by_id=user_id, now=now, state="submitted", evidence=evidence)
     _note("training.handed-in", training, user_id, now)
@@ -108,18 +112,23 @@ def add(user_id: int, claim: Claim, *, entered_by_id: int, now: datetime, **colu
     return training
 
 
-def find_same(user_id: int, claim: Claim) -> ExternalTraining | None:
-    """A record of the same training on the same day, waiting or approved."""
-    return db.session.scalars(
-        select(ExternalTraining)
-        .where(
-            ExternalTraining.user_id == user_id,
-            ExternalTraining.completed_on == claim.completed_on,
-            func.lower(ExternalTraining.title) == claim.title.lower(),
-            ExternalTraining.state.in_(("submitted", "approved")),
+Mark = tuple[int, str, date]
+"""What makes two records the same: person, title (whatever its accents and capitals) and day."""
+
+
+def mark_of(user_id: int, claim: Claim) -> Mark:
+    return user_id, fold(claim.title), claim.completed_on
+
+
+def marks_of(user_ids: Collection[int]) -> set[Mark]:
+    """The marks of all that waits or is approved of these people. One query. (SQLite knows only the capitals of
+    English, so titles are compared here.)"""
+    rows = db.session.execute(
+        select(ExternalTraining.user_id, ExternalTraining.title, ExternalTraining.completed_on).where(
+            ExternalTraining.user_id.in_(user_ids), ExternalTraining.state.in_(("submitted", "approved"))
         )
-        .limit(1)
-    ).first()
+    )
+    return {(user_id, fold(title), day) for user_id, title, day in rows}
 
 
 def withdraw(training: ExternalTraining, *, actor_id: int, now: datetime) -> None:
@@ -179,6 +188,7 @@ def undo_decision(training: ExternalTraining, reason: str, *, actor_id: int, now
     reason = reason.strip()
     if not reason:
         raise Invalid(N_("Say why."), "reason")
+    hold_people([training.user_id])
     db.session.refresh(training, with_for_update=True)
     if training.user_id == actor_id:
         raise Conflict(N_("Somebody else has to decide on your own training."))
@@ -210,60 +220,9 @@ def issued_from(training_ids: Collection[int]) -> list[Certificate]:
     )
 
 
-def trainings_of(user_id: int) -> list[ExternalTraining]:
-    """What a person handed in or has from paper, the newest first."""
-    return list(
-        db.session.scalars(
-            select(ExternalTraining)
-            .where(ExternalTraining.user_id == user_id)
-            .order_by(ExternalTraining.completed_on.desc(), ExternalTraining.id.desc())
-            .limit(500)
-        )
-    )
-
-
-def find_own(training_id: int, user_id: int) -> ExternalTraining:
-    """A record of that person. Raises NotFound for anybody else's."""
-    training = db.session.get(ExternalTraining, training_id)
-    if training is None or training.user_id != user_id:
-        raise NotFound(N_("There is nothing here that you may see."))
-    return training
-
-
-def find_among(training_id: int, people: Select[Any]) -> ExternalTraining:
-    """A record of one of these people. Raises NotFound."""
-    training = db.session.scalars(
-        select(ExternalTraining).where(ExternalTraining.id == training_id, ExternalTraining.user_id.in_(people))
-    ).one_or_none()
-    if training is None:
-        raise NotFound(N_("There is nothing here that you may see."))
-    return training
-
-
-def queue_of(
-    people: Select[Any], state: str, *, before: int | None = None, limit: int = 50
-) -> Sequence[tuple[ExternalTraining, str]]:
-    """Records of these people in a state, with the person's name: those that wait oldest first, decided ones newest
-    first. `before` is the id at which the page before ended."""
-    is_waiting = state == "submitted"
-    number = ExternalTraining.id
-    query = (
-        select(ExternalTraining, User.name)
-        .join(User, User.id == ExternalTraining.user_id)
-        .where(ExternalTraining.state == state, ExternalTraining.user_id.in_(people))
-        .order_by(number if is_waiting else number.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(number > before if is_waiting else number < before)
-    return [(training, name) for training, name in db.session.execute(query)]
-
-
-def people_today(agencies: Select[Any] | None, day: date) -> Select[Any]:
-    """Ids of the people with a place in these agencies on a day; of everybody where agencies are None."""
-    if agencies is None:
-        return select(User.id)
-    return select(Membership.user_id).where(Membership.agency_id.in_(agencies), holds_on(day))
+def note_look(training: ExternalTraining, actor_id: int, now: datetime) -> None:
+    """Somebody else than its owner looked at the evidence. The caller commits."""
+    _note("training.evidence-fetched", training, actor_id, now)
 
 
 def _note(

@@ -1,7 +1,9 @@
-"""The transcript: all that one person holds, with hours and standing, and the hours of each year."""
+"""The transcript: all that one person holds or did elsewhere, with hours and standing, and the hours of each year."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from lms.certification.facts import CertificateFacts, hours_of
 from lms.certification.models import Certificate
 from lms.certification.standing import Status, status_of
+from lms.certification.transcript_elsewhere import ElsewhereLine, load_elsewhere
 from lms.certification.year_hours import hundredths, shown
 from lms.database import db
 from lms.people.models import User
@@ -41,82 +44,167 @@ class Line:
         return (self.facts.contact_minutes or 0) if self.counts and self.facts.kind != "certification" else 0
 
 
+class HereAndElsewhere(ABC):
+    """Hours earned here and hours done elsewhere, apart and together; amounts are added before they become hours."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def amounts(self) -> tuple[int, int]:
+        """Earned here, and done elsewhere, in the unit that `in_hours` takes."""
+
+    @staticmethod
+    @abstractmethod
+    def in_hours(amount: int) -> str:
+        """An amount as it is printed."""
+
+    @property
+    def hours(self) -> str:
+        return self.in_hours(self.amounts[0])
+
+    @property
+    def hours_elsewhere(self) -> str:
+        return self.in_hours(self.amounts[1])
+
+    @property
+    def hours_together(self) -> str:
+        return self.in_hours(sum(self.amounts))
+
+
 @dataclass(frozen=True, slots=True)
-class Year:
-    """What was earned in one calendar year."""
+class Year(HereAndElsewhere):
+    """What was earned here in one calendar year, and what was done elsewhere; minutes are summed before they become
+    hours."""
 
     year: int
     certificates: int
     minutes: int
+    trainings: int = 0
+    minutes_elsewhere: int = 0
 
     @property
-    def hours(self) -> str:
-        return hours_of(self.minutes)
+    def amounts(self) -> tuple[int, int]:
+        return self.minutes, self.minutes_elsewhere
+
+    @staticmethod
+    def in_hours(amount: int) -> str:
+        return hours_of(amount)
 
 
 @dataclass(frozen=True, slots=True)
-class CreditTotal:
-    """Credit of one body, type and area in one calendar year: the hours that its certificates print, added up."""
+class CreditTotal(HereAndElsewhere):
+    """Credit of one body, type and area in one calendar year: the hours that its certificates print, added up, and
+    apart from them those of training done elsewhere."""
 
     year: int
     body: str
     body_name: str
     type: str
     category: str | None
-    certificates: int
-    hundredths: int
+    certificates: int = 0
+    hundredths: int = 0
+    trainings: int = 0
+    hundredths_elsewhere: int = 0
 
     @property
-    def hours(self) -> str:
-        return shown(self.hundredths)
+    def amounts(self) -> tuple[int, int]:
+        return self.hundredths, self.hundredths_elsewhere
+
+    @staticmethod
+    def in_hours(amount: int) -> str:
+        return shown(amount)
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The certificates of a person, the newest first, and what each year brought."""
+    """The certificates of a person and what they did elsewhere, each the newest first, and what each year brought."""
 
     name: str
     lines: tuple[Line, ...]
     as_of: datetime
+    elsewhere: tuple[ElsewhereLine, ...] = ()
 
     @property
     def minutes(self) -> int:
+        """Earned here."""
         return sum(line.minutes for line in self.lines)
 
     @property
     def hours(self) -> str:
+        """Earned here."""
         return hours_of(self.minutes)
 
     @property
+    def all(self) -> Year:
+        """The sums of all years, as one (of the number 0)."""
+        return self._sums(0, [line for line in self.lines if line.counts], list(self.elsewhere))
+
+    @property
     def years(self) -> tuple[Year, ...]:
-        """By year of completion, the newest first; minutes are summed before they become hours."""
-        years = sorted({line.facts.completed_on.year for line in self.lines if line.counts}, reverse=True)
-        return tuple(self._year(year) for year in years)
+        """By year of completion, the newest first."""
+        years = {line.facts.completed_on.year for line in self.lines if line.counts}
+        years |= {one.completed_on.year for one in self.elsewhere}
+        return tuple(self._year(year) for year in sorted(years, reverse=True))
 
     @property
     def credit(self) -> tuple[CreditTotal, ...]:
         """Credit by year, body and area, the newest year first. Expired certificates count, revoked and replaced ones
         do not."""
-        totals: dict[tuple[int, str, str, str], CreditTotal] = {}
-        for line in filter(lambda one: one.counts, self.lines):
-            year = line.facts.completed_on.year
-            for one in line.facts.credit:
-                key = (-year, one.body, one.type, one.category or "")
-                before = totals.get(key) or CreditTotal(year, one.body, one.body_name, one.type, one.category, 0, 0)
-                totals[key] = replace(
-                    before,
-                    certificates=before.certificates + 1,
-                    hundredths=before.hundredths + hundredths(one.hours),
-                )
-        return tuple(totals[key] for key in sorted(totals))
+        found = [
+            CreditTotal(
+                line.facts.completed_on.year, one.body, one.body_name, one.type, one.category, 1, hundredths(one.hours)
+            )
+            for line in self.lines
+            if line.counts
+            for one in line.facts.credit
+        ]
+        found += [
+            CreditTotal(
+                line.completed_on.year, one.body, one.body_name, one.type, one.category,
+                trainings=1, hundredths_elsewhere=one.hundredths,
+            )
+            for line in self.elsewhere
+            for one in line.credit
+        ]  # fmt: skip
+        return _added_up(found)
 
     def _year(self, year: int) -> Year:
         lines = [line for line in self.lines if line.counts and line.facts.completed_on.year == year]
-        return Year(year, len(lines), sum(line.minutes for line in lines))
+        return self._sums(year, lines, [one for one in self.elsewhere if one.completed_on.year == year])
+
+    def _sums(self, year: int, lines: list[Line], elsewhere: list[ElsewhereLine]) -> Year:
+        minutes, minutes_elsewhere = sum(line.minutes for line in lines), sum(one.minutes for one in elsewhere)
+        return Year(year, len(lines), minutes, len(elsewhere), minutes_elsewhere)
+
+
+def _added_up(parts: Iterable[CreditTotal]) -> tuple[CreditTotal, ...]:
+    """One total for each year, body, type and area, the newest year first."""
+    totals: dict[tuple[int, str, str, str], CreditTotal] = {}
+    for one in parts:
+        key = (-one.year, one.body, one.type, one.category or "")
+        before = totals.get(key)
+        totals[key] = (
+            one
+            if before is None
+            else replace(
+                before,
+                certificates=before.certificates + one.certificates,
+                hundredths=before.hundredths + one.hundredths,
+                trainings=before.trainings + one.trainings,
+                hundredths_elsewhere=before.hundredths_elsewhere + one.hundredths_elsewhere,
+            )
+        )
+    return tuple(totals[key] for key in sorted(totals))
+
+
+def load_whole_transcript(user_id: int, now: datetime, *, language: str, time_zone: str) -> Transcript:
+    """A person's certificates and their approved training elsewhere. Three queries; five where there is any."""
+    return replace(load_transcript(user_id, now), elsewhere=load_elsewhere(user_id, language, time_zone))
 
 
 def load_transcript(user_id: int, now: datetime) -> Transcript:
-    """All certificates of a person, whatever their standing. Two queries."""
+    """All certificates of a person, whatever their standing, without training elsewhere. Two queries."""
     user = db.session.get_one(User, user_id)
     rows = db.session.scalars(
         select(Certificate)

@@ -1,14 +1,18 @@
-"""The transcript as PDF: portrait, one line per certificate with hours, standing and code, and the hours by year."""
+"""The transcript as PDF: portrait, one line per certificate and training elsewhere, and the hours by year and body."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from lms.certification import typefaces
+from lms.certification.credit_bodies import Body
 from lms.certification.facts import AwardSite
 from lms.certification.press import Sheet, press
 from lms.certification.transcript import CreditTotal, Line, Transcript
+from lms.certification.transcript_elsewhere import ElsewhereLine
 from lms.certification.typefaces import SERIF
 from lms.certification.typesetting import Setter
 from lms.certification.wording import ENGLISH, WORDS, credit_word, long_day, short_day, word
@@ -17,7 +21,13 @@ from lms.clock import local_day
 NAME_POINTS = 6.9 * 72
 
 
-def draw_transcript(transcript: Transcript, *, language: str, site: AwardSite) -> bytes:
+def draw_transcript(
+    transcript: Transcript,
+    *,
+    language: str,
+    site: AwardSite,
+    bodies: Mapping[str, Body] = MappingProxyType({}),
+) -> bytes:
     """The PDF of a transcript as of its moment. Never in a transaction. Raises PressIsBusy."""
     language = language if language in WORDS else "en"
     words = WORDS.get(language, ENGLISH)
@@ -38,9 +48,9 @@ def draw_transcript(transcript: Transcript, *, language: str, site: AwardSite) -
         "as_of": word(language, "as_of", day=long_day(today, language)),
         "lines": [_line(line, language, site.time_zone, setter) for line in transcript.lines],
         "years": transcript.years,
-        "credit": [_credit(total, language, setter) for total in transcript.credit],
-        "count": sum(line.counts for line in transcript.lines),
-        "hours": transcript.hours,
+        "credit": [_credit(total, language, setter, bodies.get(total.body)) for total in transcript.credit],
+        "all": transcript.all,
+        "elsewhere": [_elsewhere(one, language, site.provider_name, setter) for one in transcript.elsewhere],
         "accreditation": setter.set(site.accreditation_statement or words["no_accreditation"]),
         "note": word(language, "transcript_note", address=f"{site.site_url.rstrip('/')}/verify"),
     }
@@ -71,13 +81,25 @@ def _line(line: Line, language: str, zone: str, setter: Setter) -> dict[str, Any
     }
 
 
-def _credit(total: CreditTotal, language: str, setter: Setter) -> dict[str, Any]:
+def _elsewhere(line: ElsewhereLine, language: str, provider_name: str, setter: Setter) -> dict[str, Any]:
+    return {
+        "completed": short_day(line.completed_on, language),
+        "title": setter.set(line.title),
+        "provider": setter.set(line.provider),
+        "hours": line.hours,
+        "approved_by": setter.set(line.approved_by(provider_name)),
+    }
+
+
+def _credit(total: CreditTotal, language: str, setter: Setter, body: Body | None) -> dict[str, Any]:
+    area = ", ".join(credit_word(name, language) for name in (total.type, total.category) if name) or "–"
+    if body is not None and body.is_topic(total.category):
+        area = f"{area} ({word(language, 'inside_area')})"
     return {
         "year": total.year,
         "body": setter.set(total.body_name),
-        "area": setter.set(", ".join(credit_word(name, language) for name in (total.type, total.category) if name)),
-        "certificates": total.certificates,
-        "hours": total.hours,
+        "area": setter.set(area),
+        "sums": total,
     }
 
 

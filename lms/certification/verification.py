@@ -57,6 +57,8 @@ class Verification:
     checked_at: datetime
     valid_from: datetime
     team_standing: TeamStanding | None = None
+    is_erased: bool = False
+    """Its holder had their data erased: it stands as before, with a name only where the site's rule keeps it."""
 
     @property
     def license(self) -> LicenseFacts | None:
@@ -84,7 +86,8 @@ class Verification:
             "superseded_by": self.superseded_by,
             "kind": facts.kind,
             "name": self.name,
-            "is_name_hidden": self.name is None,
+            "is_name_hidden": self.name is None and not self.is_erased,
+            "is_name_erased": self.name is None and self.is_erased,
             "title": facts.title,
             "course": facts.course_slug or None,
             "course_code": facts.course_code or None,
@@ -103,6 +106,7 @@ class Verification:
                     "category": line.category,
                     "minutes": line.minutes,
                     "hours": line.hours,
+                    "is_within": line.is_within,
                     "approval_number": line.approval_number or None,
                     "statement": line.statement or None,
                 }
@@ -148,21 +152,26 @@ def find_coded(code: str) -> Certificate | None:
 def verification_of(certificate: Certificate, now: datetime, team_standing: TeamStanding | None = None) -> Verification:
     """What a certificate stands for at `now`. `team_standing` is what a team's seats add to its own dates."""
     facts = CertificateFacts.from_json(certificate.facts)
-    newer = None
-    if certificate.superseded_by_id is not None:
-        with looking_as(VERIFICATION):
-            newer = db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
     return Verification(
         code=certificate.code,
         status=standing_with(status_of(certificate, now), team_standing),
         facts=facts,
-        name=None if certificate.is_name_hidden else facts.printed_name,
+        name=None if certificate.is_name_hidden or not facts.printed_name else facts.printed_name,
         revoked_at=certificate.revoked_at,
-        superseded_by=newer,
+        superseded_by=code_in_place_of(certificate),
         checked_at=now,
         valid_from=certificate.valid_from,
         team_standing=team_standing,
+        is_erased=certificate.erased_at is not None,
     )
+
+
+def code_in_place_of(certificate: Certificate) -> str | None:
+    """The code of the certificate that stands in the place of this one; None where it was not replaced."""
+    if certificate.superseded_by_id is None:
+        return None
+    with looking_as(VERIFICATION):
+        return db.session.scalar(select(Certificate.code).where(Certificate.id == certificate.superseded_by_id))
 
 
 def standing_with(status: Status, team_standing: TeamStanding | None) -> Status:

@@ -9,8 +9,7 @@ from typing import Any
 from babel.dates import format_date
 
 from lms.certification.facts import CreditLineFacts, SuggestedLine, hours_of
-
-LOCALES = {"en": "en_US", "es": "es_US"}
+from lms.resources import LOCALES
 
 ENGLISH = {
     "certificate_title": "Certificate of Completion",
@@ -39,6 +38,7 @@ ENGLISH = {
     "credit": "Credit",
     "approved": "Approved for {hours} hours ({kind}) by {body}.",
     "approved_number": "Approved for {hours} hours ({kind}) by {body}, approval number {number}.",
+    "approved_within": "Of these hours {hours} are on the topic {kind}.",
     "license": "License {number} · {board}",
     "trainings": "Trainings",
     "evidence": "What it rests on",
@@ -82,7 +82,16 @@ ENGLISH = {
     "body": "Body",
     "area": "Type and area",
     "credit_note": "In each body's own hours, as its certificates print them.",
+    "inside_area": "inside an area",
     "no_certificates": "No certificate has been awarded so far.",
+    "elsewhere": "Training done elsewhere",
+    "elsewhere_note": "Not taken here: each was approved by the agency named beside it. It counts once in the sums, in "
+    "columns of its own; a certification that rests on it adds no hours.",
+    "given_by": "Who gave it",
+    "approved_by": "Approved by",
+    "hours_here": "Hours earned here",
+    "hours_elsewhere": "Hours done elsewhere",
+    "hours_together": "Together",
     "standing_valid": "Valid until {day}",
     "standing_valid_forever": "Valid",
     "standing_expired": "Expired after {day}",
@@ -122,6 +131,7 @@ SPANISH = {
     "credit": "Créditos",
     "approved": "Aprobado por {body} para {hours} horas ({kind}).",
     "approved_number": "Aprobado por {body} para {hours} horas ({kind}), número de aprobación {number}.",
+    "approved_within": "De estas horas, {hours} son sobre el tema {kind}.",
     "license": "Licencia {number} · {board}",
     "trainings": "Capacitaciones",
     "evidence": "En qué se basa",
@@ -166,7 +176,16 @@ SPANISH = {
     "body": "Organismo",
     "area": "Tipo y área",
     "credit_note": "En las horas propias de cada organismo, como las imprimen sus certificados.",
+    "inside_area": "dentro de un área",
     "no_certificates": "Todavía no se ha otorgado ningún certificado.",
+    "elsewhere": "Capacitación externa",
+    "elsewhere_note": "No se realizó aquí: cada capacitación fue aprobada por la agencia que se nombra a su lado. "
+    "Cuenta una vez en las sumas, en columnas propias; una certificación que se basa en ella no añade horas.",
+    "given_by": "Quién la impartió",
+    "approved_by": "Aprobada por",
+    "hours_here": "Horas obtenidas aquí",
+    "hours_elsewhere": "Horas externas",
+    "hours_together": "En total",
     "standing_valid": "Válido hasta el {day}",
     "standing_valid_forever": "Válido",
     "standing_expired": "Venció después del {day}",
@@ -244,7 +263,11 @@ def credit_word(name: str, language: str) -> str:
 
 
 def credit_text(line: CreditLineFacts, language: str) -> str:
-    """The sentence for credit that a body approved, and what that body wants said with it."""
+    """The sentence for credit that a body approved, and what that body wants said with it. A topic inside the hours of
+    an area is told as such: two sentences of the same form would read as the sum of both."""
+    if line.is_within:
+        kind = _named(CREDIT_WORDS, line.category or line.type, language)
+        return word(language, "approved_within", hours=line.hours, kind=kind)
     kind = ", ".join(_named(CREDIT_WORDS, name, language) for name in (line.type, line.category) if name)
     key = "approved_number" if line.approval_number else "approved"
     text = word(language, key, body=line.body_name, hours=line.hours, kind=kind, number=line.approval_number)

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from lms.certification.credit import hours_by
 from lms.certification.credit_bodies import Body, Rule
-from lms.certification.models import ExternalTraining
+from lms.certification.facts import hours_by
+from lms.certification.training_models import ExternalTraining
 from lms.certification.transcript import Line, load_transcript
 from lms.certification.year_hours import Entry, YearHours, count_year, hundredths
 from lms.database import db

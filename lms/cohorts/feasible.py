@@ -32,7 +32,7 @@ def _passable_modules() -> Sequence[frozenset[str]]:
         frozenset(module.disciplines)
         for version in current_versions()
         for course in [course_of(version.version_id, version.content_hash)]
-        for entry in course.modules
+        for entry in course.core_modules
         if (module := course.module(entry.id, course.default_language)) is not None
         and module.quiz is not None
         and module.quiz.pass_mark is not None

@@ -9,27 +9,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import joinedload
 
-from lms.certification.codes import ALPHABET
 from lms.cohorts.models import Cohort, CohortInvitation, Member
 from lms.cohorts.teams import add_member, current_member, refuse_closed
 from lms.database import count_changed, db
 from lms.errors import N_, Invalid, NotFound
-from lms.outbox import enqueue
+from lms.outbox import enqueue, forget_unsent
 from lms.people.audit import note
 from lms.people.models import Agency
 from lms.people.names import clean_email
+from lms.people.spoken_codes import CODE_SYMBOLS, grouped, new_spoken_code, normalize_join_code, spoken_hash
 from lms.people.viewer import Viewer
 from lms.wall.sight import SYSTEM, looking_as
 
 LINK_DAYS = 14
 """A mailed link lies in an inbox for so long at most."""
 
-CODE_SYMBOLS = 8
-"""40 bits: short enough to read out; guessing is online only, limited by the sign-in it asks for."""
-
 MAX_CODE_DAYS = 30
 MAX_CODE_USES = 50
-_LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _MISSING = N_("This invitation does not work: it was used, withdrawn or is too old. Ask the coordinator for a new one.")
 _REPLACED = N_("A newer mail was sent to the same address. Use the link in that one.")
 
@@ -75,14 +71,9 @@ def make_code(cohort: Cohort, now: datetime, *, max_uses: int, days: int, actor_
         raise Invalid(N_("A code may be used 1 to %(most)s times."), field="max_uses", most=MAX_CODE_USES)
     if not 1 <= days <= MAX_CODE_DAYS:
         raise Invalid(N_("A code may be open for 1 to %(most)s days."), field="days", most=MAX_CODE_DAYS)
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
+    code = new_spoken_code()
     _add(cohort, code, now, now + timedelta(days=days), actor_id, max_uses=max_uses)
-    return f"{code[:4]}-{code[4:]}"
-
-
-def normalize_join_code(text: str) -> str:
-    """What somebody typed, as it is hashed: no dashes or spaces, upper case, O as 0, I and L as 1."""
-    return "".join(letter for letter in text.upper() if letter.isalnum()).translate(_LOOK_ALIKES)
+    return grouped(code)
 
 
 def find_invitation(token: str, now: datetime) -> CohortInvitation:
@@ -177,6 +168,7 @@ def withdraw_invitation(cohort: Cohort, invitation_id: int, now: datetime, *, ac
         raise NotFound(N_("There is nothing here that you may see."))
     if invitation.withdrawn_at is None:
         invitation.withdrawn_at = now
+        forget_unsent([f"cohort-invitation:{invitation.id}"])
         note("invitation.withdrawn", "cohort-invitation", invitation.id, actor_id=actor_id, agency_id=cohort.agency_id)
 
 
@@ -196,9 +188,9 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
 
 def _hash(token: str) -> str:
     """SHA-256 of a link's token, or of a code in its normal form: the two differ by length."""
-    normal = normalize_join_code(token)
-    text = normal if len(normal) == CODE_SYMBOLS else token
-    return hashlib.sha256(text.encode()).hexdigest()
+    if len(normalize_join_code(token)) == CODE_SYMBOLS:
+        return spoken_hash(token)
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _add(

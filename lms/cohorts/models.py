@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.certification.models import Certificate
 from lms.courseware.course import DISCIPLINES
-from lms.database import Model, primary_key
+from lms.database import NUMBERED_ONCE, Model, primary_key
 from lms.people.models import Agency, User, one_of
 
 
@@ -104,6 +104,7 @@ class Member(Model):
             postgresql_where=text("left_at IS NULL AND seat_id IS NOT NULL"),
         ),
         Index("ix_lms_cohort_members_user_id", "user_id"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
@@ -138,7 +139,7 @@ class CohortInvitation(Model):
     """Null for a code."""
     max_uses: Mapped[int] = mapped_column(default=1)
     uses: Mapped[int] = mapped_column(default=0)
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
@@ -158,7 +159,7 @@ class Milestone(Model):
     title: Mapped[dict[str, Any]]
     rule: Mapped[str] = mapped_column(String(64))
     met_on: Mapped[date | None]
-    met_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    met_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     note: Mapped[str | None] = mapped_column(Text)
 
 

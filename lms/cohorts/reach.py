@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from lms.access import Permission, allows_over, visible_agencies
+from lms.access import Permission, allows, allows_over, visible_agencies
 from lms.cohorts.models import Cohort, CohortTemplate, Member
+from lms.cohorts.templates import courses_asked_for
 from lms.database import db
 from lms.errors import N_, NotAllowed, NotFound
 from lms.people.models import Agency
@@ -104,6 +105,22 @@ def find_template(template_id: int) -> CohortTemplate:
     if template is None or template.archived_at is not None:
         raise NotFound(N_("This kind of team is no longer offered."))
     return template
+
+
+def may_facilitate(viewer: Viewer, course_slug: str) -> bool:
+    """Whether the viewer may see what only the facilitator of this course's exercises reads: whoever may of all, and
+    whoever leads an open team whose kind asks for the course. At most one query."""
+    if allows(viewer, Permission.FACILITATE_EXERCISES):
+        return True
+    led = select(Cohort.template_id).where(
+        Cohort.archived_at.is_(None),
+        or_(
+            Cohort.coordinator_id == viewer.id,
+            Cohort.agency_id.in_(visible_agencies(viewer, Permission.LEAD_COHORTS)),
+        ),
+    )
+    kinds = db.session.scalars(select(CohortTemplate.rules).where(CohortTemplate.id.in_(led)))
+    return any(course_slug in courses_asked_for(rules) for rules in kinds)
 
 
 def _memberships(viewer: Viewer) -> Select[Any]:

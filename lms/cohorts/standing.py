@@ -26,7 +26,7 @@ EXERCISE = "m6"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What one award of a member did to one team, for the page that tells them."""
+    """How a team stands after one award of a member, whether or not it asks for that, for the page that tells them."""
 
     cohort_id: int
     cohort_name: str
@@ -37,10 +37,16 @@ class Filled:
     required_seats: int
     certificate_code: str | None
     """Of a team certificate issued just now."""
+    asked_courses: tuple[str, ...] = ()
+    """What the team asks for of every seat."""
+
+    def is_filled_by(self, course: str) -> bool:
+        """Whether a certificate of the course counts for a seat here: the member has one, and the team asks for it."""
+        return self.seat_title is not None and course in self.asked_courses
 
 
 def refresh_cohorts_of(user_id: int, now: datetime, site: AwardSite) -> list[Filled]:
-    """After something was awarded to a person: what it did to each of their open teams. The caller commits.
+    """After something was awarded to a person: where each of their open teams stands. The caller commits.
 
     Issues a team certificate where the rule is now met. Each team is locked first, so that of two members who finish
     at once the later sees the other's certificate.
@@ -77,6 +83,7 @@ def _refresh(cohort_id: int, user_id: int | None, now: datetime, site: AwardSite
         certified_seats=loaded.board.certified_count,
         required_seats=len(loaded.board.required),
         certificate_code=code,
+        asked_courses=tuple(loaded.cohort.rules["requires_courses"]),
     )
 
 

@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import select
 
 from lms.clock import utc_now
 from lms.cohorts.composition import Rules
 from lms.cohorts.models import CohortTemplate
+from lms.cohorts.preparing import AID_KEYS
 from lms.courseware.course import DISCIPLINES
+from lms.courseware.data_file import read_mapping
 from lms.database import db
 from lms.errors import N_, Invalid
 
@@ -82,12 +83,7 @@ def open_templates() -> list[CohortTemplate]:
 
 def read_template(path: Path) -> dict[str, Any]:
     """A template's YAML, checked. Raises Invalid."""
-    try:
-        rules = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise _fault(path.name, "it is not YAML") from None
-    if not isinstance(rules, dict):
-        raise _fault(path.name, "it is not a mapping")
+    rules = read_mapping(path, _fault)
     _check(path.name, rules)
     return rules
 
@@ -105,6 +101,16 @@ def rules_of(rules: Mapping[str, Any]) -> Rules:
         milestones=tuple(rules.get("requires_milestones", keys)),
         renewed_milestones=tuple(rules.get("renewed_milestones", ())),
     )
+
+
+def exercise_courses(rules: Mapping[str, Any]) -> dict[str, str]:
+    """By the id of a milestone, the course that holds the exercise by which it is met."""
+    return {one["id"]: one["course"] for one in rules["milestones"] if one.get("course")}
+
+
+def courses_asked_for(rules: Mapping[str, Any]) -> frozenset[str]:
+    """Courses that every seat holds, and those whose exercise the team plays."""
+    return frozenset({*rules["requires_courses"], *exercise_courses(rules).values()})
 
 
 def _check(name: str, rules: Mapping[str, Any]) -> None:
@@ -157,6 +163,10 @@ def _check_milestones(name: str, rules: Mapping[str, Any]) -> None:
     for one in milestones:
         if not _is_title(one.get("title")) or one.get("met_by", ATTESTED) not in MET_BY:
             raise _fault(name, f"milestone {one['id']} needs a title (en) and a met_by out of {', '.join(MET_BY)}")
+        if not all(_are_words(one.get(key, [])) for key in AID_KEYS):
+            raise _fault(name, f"milestone {one['id']}: {' and '.join(AID_KEYS)} are lists of ids")
+        if not isinstance(one.get("course", "x"), str) or not one.get("course", "x"):
+            raise _fault(name, f"milestone {one['id']}: course is the id of the course that holds the exercise")
     for key in ("requires_milestones", "renewed_milestones"):
         asked = rules.get(key, [])
         if not _are_words(asked) or not set(asked) <= set(keys):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from lms.assessment.models import Attempt
+from lms.catalog.facts import core_modules
 from lms.catalog.models import CourseVersion
 from lms.catalog.versions import current_versions
 from lms.clock import local_day
@@ -106,5 +107,5 @@ def _load_module_disciplines(version_ids: Collection[int]) -> dict[tuple[int, st
     return {
         (version_id, module["id"]): frozenset(module["disciplines"])
         for version_id, facts in rows
-        for module in facts["modules"]
+        for module in core_modules(facts)
     }

@@ -9,7 +9,7 @@ import click
 from lms import keys
 from lms.app import create_app
 from lms.certification import signers
-from lms.certification.badges import proof
+from lms.certification.badges import linked_proof, proof
 from lms.commands.speaking import called, say
 from lms.database import db, run_transaction
 from lms.keys import NewKey
@@ -21,6 +21,7 @@ MAKERS: dict[str, Maker] = {
     signers.AUTHORITY: signers.new_signing_key,
     signers.SIGNER: signers.new_signing_key,
     proof.PURPOSE: proof.new_badge_key,
+    linked_proof.PURPOSE: linked_proof.new_proof_key,
 }
 """What makes the new keys of a purpose that can be rotated: (purpose, key) of each that takes over."""
 

@@ -11,6 +11,7 @@ from lms.database import run_transaction
 from lms.demo import make_demo
 from lms.people.accounts import create_administrator
 from lms.people.passwords import check_password, hash_password
+from lms.people.second_factors import reset_by_command
 from lms.seeding import seed
 from lms.settings import Settings
 
@@ -48,3 +49,13 @@ def create_admin_command(email: str, name: str, password: str) -> None:
             lambda: run_transaction(lambda: create_administrator(email=email, name=name, password_hash=hashed, now=now))
         )
     say(f"{email} may sign in as state administrator.")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor_command(email: str) -> None:
+    """Take the second factors of somebody who lost theirs and whom no administrator can help."""
+    app = create_app()
+    with app.app_context():
+        called(lambda: run_transaction(lambda: reset_by_command(email)))
+    say(f"{email} signs in with the password alone, until a new second factor is set up.")

@@ -14,6 +14,7 @@ from lms.courseware.checks import (
     allowances,
     changes,
     front_matter,
+    glossaries,
     law,
     questions,
     reading_level,
@@ -28,6 +29,8 @@ from lms.courseware.checks.source import Source
 from lms.courseware.checks.subject import Subject
 from lms.courseware.checks.walk import read_source
 from lms.courseware.course import Course, Problem
+from lms.courseware.directory.reading import HOTLINES, read_lines
+from lms.courseware.facts import read_facts
 from lms.courseware.folder import load_file, load_folder
 from lms.courseware.read import read_course
 from lms.courseware.revision import files_at
@@ -168,7 +171,9 @@ def _check_folder(folder: Path, look: Look) -> list[Problem]:
     courses = sorted(path.parent for path in folder.glob("*/course.yaml"))
     if not courses and not any((folder / name).is_dir() for name in resources.FOLDERS):
         return [_unreadable(folder, "There is no course here: a course has a course.yaml at its top.")]
-    problems = [problem for course in courses for problem in _check_folder(course, look)]
+    checked = {course: _read_one(course, look) for course in courses}
+    problems = [replace(each, path=str(course / each.path)) for course in courses for each in checked[course][1]]
+    problems += glossaries.check({course: found for course, (found, _) in checked.items() if found is not None})
     course_ids = frozenset(course.name for course in courses)
     for name in resources.FOLDERS:
         problems += _check_data(folder / name, course_ids, look.today)
@@ -188,7 +193,17 @@ def _check_data_file(file: Path, course_ids: frozenset[str] | None, today: date)
         content = load_file(file)
     except Invalid as refusal:
         return [_unreadable(file, refusal.message)]
-    return resources.check_data(str(file), content, file.parent.name, course_ids, today)
+    line_ids = _line_ids(file.parent / HOTLINES) if file.parent.name == "resources" else None
+    return resources.check_data(str(file), content, file.parent.name, course_ids, today, line_ids=line_ids)
+
+
+def _line_ids(file: Path) -> frozenset[str] | None:
+    """Ids of the telephone lines that the file beside this one holds; None where they cannot be read."""
+    try:
+        facts, _problems = read_facts(str(file), load_file(file).decode())
+    except (Invalid, OSError, UnicodeDecodeError):
+        return None
+    return None if facts is None else frozenset(read_lines(facts))
 
 
 def _check_file(file: Path, look: Look) -> list[Problem]:
@@ -204,12 +219,16 @@ def _check_file(file: Path, look: Look) -> list[Problem]:
 
 
 def _check_one(folder: Path, look: Look) -> list[Problem]:
+    return _read_one(folder, look)[1]
+
+
+def _read_one(folder: Path, look: Look) -> tuple[Course | None, list[Problem]]:
     previous = files_at(folder, look.against) if look.against else None
     try:
         files = load_folder(folder)
     except Invalid as refusal:
-        return [Problem("course.yaml", 1, "X000", refusal.message)]
-    return check_course(
+        return None, [Problem("course.yaml", 1, "X000", refusal.message)]
+    return read_and_check(
         files, folder.resolve().name, today=look.today, previous=previous, show_allowed=look.show_allowed
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from lms.courseware.module import (
+    BOOSTER_DAYS,
     FEEDBACK_POLICIES,
     MODULE_KINDS,
     QUIZ_ROLES,
@@ -21,8 +22,10 @@ from lms.courseware.module import (
     Section,
     Step,
 )
+from lms.courseware.words import folded
 
 __all__ = [
+    "BOOSTER_DAYS",
     "DISCIPLINES",
     "FEEDBACK_POLICIES",
     "MODULE_KINDS",
@@ -90,6 +93,11 @@ class CourseText:
     """One plain sentence or two for lists."""
     html: str
     glossary: tuple[GlossaryTerm, ...] = ()
+    """As it stands in the file: a translation keeps the order of its source."""
+
+    def words(self) -> tuple[GlossaryTerm, ...]:
+        """The glossary by this language's alphabet, as it is looked up; accents and capitals aside."""
+        return tuple(sorted(self.glossary, key=lambda word: (folded(word.term), word.term)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,21 @@ class Course:
 
     def text(self, language: str) -> CourseText:
         return self.texts.get(language) or self.texts[self.default_language]
+
+    def booster_days(self, module_id: str) -> int | None:
+        """Of a booster, so many days after the course was completed it opens; None for a part of the course itself."""
+        module = self.module(module_id, self.default_language)
+        return module.booster_days if module is not None else None
+
+    @property
+    def core_modules(self) -> tuple[ModuleEntry, ...]:
+        """The modules that are the course: all but its boosters."""
+        return tuple(entry for entry in self.modules if self.booster_days(entry.id) is None)
+
+    @property
+    def boosters(self) -> tuple[ModuleEntry, ...]:
+        """The short follow-ups that open some time after the course was completed, and are no part of it."""
+        return tuple(entry for entry in self.modules if self.booster_days(entry.id) is not None)
 
     def entry(self, module_id: str) -> ModuleEntry | None:
         return next((entry for entry in self.modules if entry.id == module_id), None)

@@ -11,6 +11,7 @@ from lms.courseware.links import Place
 from lms.courseware.words import Slugs
 
 Pages = Mapping[str, str]
+GLOSSARY = "glossary.md"
 
 
 def read_course_text(
@@ -18,7 +19,7 @@ def read_course_text(
 ) -> CourseText | None:
     """None where there is no course.md in that language that can be read; `fallback` stands in for a lost title."""
     path = f"{language}/course.md"
-    glossary = _read_glossary(language, pages, module_ids, problems)
+    glossary = read_glossary(language, pages, module_ids, problems)
     if path not in pages:
         return CourseText(fallback, "", "", glossary) if glossary else None
     document = open_document(path, pages[path], language, Place(path, language, module_ids))
@@ -57,10 +58,14 @@ def _facts(document: Document, language: str) -> tuple[str, str]:
     return title, summary
 
 
-def _read_glossary(
-    language: str, pages: Pages, module_ids: Mapping[str, str], problems: list[Problem]
+def read_glossary(
+    language: str, pages: Pages, module_ids: Mapping[str, str] | None = None, problems: list[Problem] | None = None
 ) -> tuple[GlossaryTerm, ...]:
-    path = f"{language}/glossary.md"
+    """The words that `glossary.md` in that language explains, in its order; `pages` are texts by path.
+
+    `module_ids` maps the paths of modules to their ids, as in `read_module`; what is wrong is added to `problems`.
+    """
+    path = f"{language}/{GLOSSARY}"
     if path not in pages:
         return ()
     document = open_document(path, pages[path], language, Place(path, language, module_ids))
@@ -73,7 +78,8 @@ def _read_glossary(
             message = "This is not a term: write the term on one line and “: its meaning” on the next."
             document.report(block.line, "X001", message, is_error=False)
     report_unread_comments(document)
-    problems += document.told()
+    if problems is not None:
+        problems += document.told()
     return tuple(terms)
 
 

@@ -9,8 +9,8 @@ TEACHING_KINDS = frozenset({"module", "scenario", "exercise"})
 
 
 def needed_modules(course: Course) -> frozenset[str]:
-    """The modules that the course requires and all that they build on; the others are optional."""
-    prerequisites = {entry.id: entry.prerequisites for entry in course.modules}
+    """The modules that the course requires and all that they build on; the others are optional. Never a booster."""
+    prerequisites = {entry.id: entry.prerequisites for entry in course.core_modules}
     needed: set[str] = set()
     waiting = list(course.required_modules or prerequisites)
     while waiting:

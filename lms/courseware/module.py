@@ -8,7 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 MODULE_KINDS = ("module", "quiz", "scenario", "survey", "exercise", "form")
-QUIZ_ROLES = ("check", "final", "pre", "post", "booster-90", "booster-180")
+BOOSTER_DAYS = {"booster-90": 90, "booster-180": 180}
+"""By the role of its quiz, how many days after a course was completed a follow-up to it opens."""
+
+QUIZ_ROLES = ("check", "final", "pre", "post", *BOOSTER_DAYS)
 FEEDBACK_POLICIES = ("immediate", "after-submit", "never")
 
 
@@ -93,6 +96,8 @@ class Pool:
     questions: tuple[Question, ...]
     draw: int | None = None
     line: int = 0
+    holds_actions: bool = False
+    """Whether each written answer in it is an action for a team's list: seen, cause, step, owner, date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,8 @@ class Section:
     inject: str | None = None
     """The id of a tabletop's inject, and the step of the exercise in which it is played."""
     inject_step: str | None = None
+    inject_minutes: int | None = None
+    """Minutes of the whole step, said once, at its first inject."""
     title_source: str = ""
     source: str = ""
     """The author's Markdown below the heading; for pools and scenarios what stands before the first H3."""
@@ -181,6 +188,16 @@ class Module:
     notes_source: str = ""
     """The author's Markdown of the sources."""
     source_hash: str = ""
+
+    @property
+    def is_form(self) -> bool:
+        """A draft of one's own: what is written in it waits for nobody's marks, and may be given to one's team."""
+        return self.kind == "form"
+
+    @property
+    def booster_days(self) -> int | None:
+        """Of a booster, so many days after the course was completed it opens; None for a part of the course itself."""
+        return BOOSTER_DAYS.get(self.quiz.role) if self.quiz is not None else None
 
     @property
     def pools(self) -> tuple[Pool, ...]:

@@ -11,6 +11,7 @@ from lms.courseware.budget import LARGEST_FILE_BYTES, too_large
 from lms.courseware.course import Course, CourseText, GlossaryTerm, Module, Problem
 from lms.courseware.course_facts import CourseFacts, read_course_facts
 from lms.courseware.course_text import read_course_text
+from lms.courseware.days import with_days
 from lms.courseware.document import Document, open_document, report_unread_comments
 from lms.courseware.facts import read_facts
 from lms.courseware.front_matter import read_front_matter
@@ -127,7 +128,7 @@ def _read_module(document: Document, source_text: str, terms: Sequence[GlossaryT
         path=document.path,
         language=document.language,
         sections=sections,
-        notes_html=document.html(notes),
+        notes_html=with_days(document.html(notes), document.language),
         notes_source=document.definitions_source(),
         source_hash=source_hash(source_text),
         **{name: getattr(front, name) for name in front.__slots__},

@@ -72,9 +72,21 @@ def _frame(document: Document, part: Part) -> Section:
         is_facilitator=facilitator is not None,
         inject=inject.values["inject"] if inject else None,
         inject_step=inject.values.get("step") if inject else None,
+        inject_minutes=_minutes(document, inject) if inject else None,
         title_source=inline_source(part.head.tokens) if part.head else "",
         line=part.line,
     )
+
+
+def _minutes(document: Document, inject: Comment) -> int | None:
+    minutes = inject.values.get("minutes")
+    if minutes is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", minutes):
+        message = "`minutes` is how long the step of this inject takes, as a whole number from 1 to 999."
+        document.report(inject.line, "FM002", message)
+        return None
+    return int(minutes)
 
 
 def _has_questions(document: Document, part: Part) -> bool:
@@ -94,7 +106,14 @@ def _with_pool(document: Document, part: Part, comment: Comment | None, section:
         else:
             tokens += [token for block in (inner.head, *inner.blocks) if block for token in block.tokens]
     pool_id = comment.values["pool"] if comment else ""
-    pool = Pool(pool_id or section.slug, section.title, tuple(questions), _draw(document, comment), part.line)
+    pool = Pool(
+        pool_id or section.slug,
+        section.title,
+        tuple(questions),
+        _draw(document, comment),
+        part.line,
+        _holds_actions(document, comment),
+    )
     source = source_of(document, part.blocks, part.head.end if part.head else part.line, part.intro_end)
     return replace(section, kind="pool", html=document.html(tokens), pool=pool, source=source)
 
@@ -107,6 +126,13 @@ def _draw(document: Document, comment: Comment | None) -> int | None:
         document.report(comment.line, "FM002", "`draw` is `all` or how many questions are drawn, such as 2.")
         return None
     return int(draw)
+
+
+def _holds_actions(document: Document, comment: Comment | None) -> bool:
+    holds = comment.values.get("holds") if comment else None
+    if comment and holds not in (None, "actions"):
+        document.report(comment.line, "FM002", "`holds` of a pool can only be `actions`, or is left out.")
+    return holds == "actions"
 
 
 def _check_ways_round(document: Document, sections: list[Section]) -> None:

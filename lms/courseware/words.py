@@ -45,6 +45,12 @@ def slug_of(text: str) -> str:
     return "".join(kept).replace(" ", "-") or "section"
 
 
+def folded(text: str) -> str:
+    """Small letters without accents, so that “policia” finds “Policía”."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 class Slugs:
     """Hands out slugs that are unique in one file, numbered as GitHub numbers them."""
 

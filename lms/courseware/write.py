@@ -27,7 +27,12 @@ def write_section(section: Section) -> str:
     hidden = [
         _hidden("only", section.only),
         _hidden("skip-to", section.skip_to),
-        _hidden("inject", section.inject, step=section.inject_step),
+        _hidden(
+            "inject",
+            section.inject,
+            step=section.inject_step,
+            minutes=str(section.inject_minutes) if section.inject_minutes else None,
+        ),
         "<!-- facilitator -->" if section.is_facilitator else "",
     ]
     parts = []
@@ -35,7 +40,9 @@ def write_section(section: Section) -> str:
         parts.append(f"## {_one_line(section.title_source) or escape_text(section.title)}")
     if section.pool is not None:
         draw = "all" if section.pool.draw is None else str(section.pool.draw)
-        hidden.append(_hidden("pool", section.pool.id, draw=draw))
+        hidden.append(
+            _hidden("pool", section.pool.id, draw=draw, holds="actions" if section.pool.holds_actions else None)
+        )
     if section.scenario is not None:
         hidden.append(_hidden("scenario", section.scenario.id, start=section.scenario.start))
     parts += [*filter(None, hidden), section.source]

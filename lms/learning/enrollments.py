@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import aliased
 
+from lms.catalog.facts import boosters, core_modules
 from lms.catalog.models import Course, CourseVersion
-from lms.clock import utc_now
+from lms.clock import local_day, utc_now
 from lms.database import count_changed, db, insert_into
 from lms.errors import N_, Conflict, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
@@ -42,6 +43,32 @@ def enroll(user_id: int, course_id: int, now: datetime | None = None) -> Enrollm
     )
     made = current_enrollment(user_id, course_id)
     assert made is not None
+    return made
+
+
+def enroll_many(user_ids: Collection[int], course_id: int, now: datetime) -> list[Enrollment]:
+    """Begin a course for all of these who are, or were, not in it; the new enrollments. Three statements however many.
+
+    The caller commits. Raises NotFound, or Conflict for a course that takes nobody any more.
+    """
+    row = db.session.execute(
+        select(Course.archived_at, CourseVersion.id)
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(Course.id == course_id, CourseVersion.is_current)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(N_("There is no such course."))
+    if row[0] is not None:
+        raise Conflict(N_("This course is archived and takes no new learners."))
+    held = select(Enrollment.user_id).where(Enrollment.course_id == course_id, Enrollment.user_id.in_(user_ids))
+    inside = set(db.session.scalars(held))
+    made = [
+        Enrollment(user_id=user_id, course_id=course_id, version_id=row[1], cycle=1, enrolled_at=now)
+        for user_id in dict.fromkeys(user_ids)
+        if user_id not in inside
+    ]
+    db.session.add_all(made)
+    db.session.flush()
     return made
 
 
@@ -133,9 +160,27 @@ class Enrolled:
         return frozenset(key for key, moments in self.modules.items() if moments.completed_at is not None)
 
     @property
+    def done(self) -> int:
+        """How many modules of the course are completed, of `total`; boosters are no part of it."""
+        return sum(module["id"] in self.completed_ids for module in core_modules(self.facts))
+
+    @property
+    def total(self) -> int:
+        return len(core_modules(self.facts))
+
+    def open_booster(self, day: date, time_zone: str) -> Mapping[str, Any] | None:
+        """The booster that opened last and was not taken; one of before it is not asked for any more."""
+        if self.completed_at is None:
+            return None
+        completed_on = local_day(self.completed_at, time_zone)
+        opened = [one for one in boosters(self.facts) if completed_on + timedelta(days=one[1]) <= day]
+        latest = max(opened, key=lambda one: one[1], default=None)
+        return None if latest is None or latest[0]["id"] in self.completed_ids else latest[0]
+
+    @property
     def minutes_left(self) -> int:
         """Minutes of the modules that are not completed yet, as their authors estimate them."""
-        return sum(module["minutes"] for module in self.facts["modules"] if module["id"] not in self.completed_ids)
+        return sum(module["minutes"] for module in core_modules(self.facts) if module["id"] not in self.completed_ids)
 
     @property
     def last_seen_at(self) -> datetime:
@@ -145,7 +190,7 @@ class Enrolled:
     def next_module(self) -> Mapping[str, Any] | None:
         """Where to go on (see `progress.choose_next`)."""
         done = self.completed_ids
-        modules: dict[str, Mapping[str, Any]] = {module["id"]: module for module in self.facts["modules"]}
+        modules: dict[str, Mapping[str, Any]] = {module["id"]: module for module in core_modules(self.facts)}
         chosen = choose_next(
             list(modules),
             ready={key for key, m in modules.items() if key not in done and done.issuperset(m["prerequisites"])},

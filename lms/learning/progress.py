@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, select, update
 
 from lms.catalog.models import Course, CourseVersion
+from lms.clock import local_day
 from lms.courseware.course import Course as CourseText
 from lms.courseware.course import ModuleEntry
 from lms.courseware.hours import needed_modules
@@ -201,15 +202,36 @@ def missing_prerequisites(course: CourseText, standing: Standing, module_id: str
     )
 
 
-def is_unlocked(course: CourseText, standing: Standing, module_id: str) -> bool:
-    """Whether a module may be worked on: each one that comes before it is completed, or this one was before."""
-    return standing.is_completed(module_id) or not missing_prerequisites(course, standing, module_id)
+def booster_opens_on(course: CourseText, standing: Standing, module_id: str, time_zone: str) -> date | None:
+    """The local day on which a booster opens; None until the course is completed, and for what is none."""
+    days = course.booster_days(module_id)
+    if days is None or standing.completed_at is None:
+        return None
+    return local_day(standing.completed_at, time_zone) + timedelta(days=days)
 
 
-def require_unlocked(course: CourseText, standing: Standing, module_id: str) -> None:
-    """Raises Conflict where another module comes first."""
-    if not is_unlocked(course, standing, module_id):
+def is_unlocked(course: CourseText, standing: Standing, module_id: str, now: datetime, time_zone: str) -> bool:
+    """Whether a module may be worked on: each one that comes before it is completed, or this one was before. A booster
+    opens by its day alone."""
+    missing = missing_prerequisites(course, standing, module_id)
+    if standing.is_completed(module_id):
+        return True
+    if course.booster_days(module_id) is None:
+        return not missing
+    opens_on = booster_opens_on(course, standing, module_id, time_zone)
+    return opens_on is not None and opens_on <= local_day(now, time_zone)
+
+
+def require_unlocked(course: CourseText, standing: Standing, module_id: str, now: datetime, time_zone: str) -> None:
+    """Raises Conflict where another module comes first, or the day of a booster has not come."""
+    if is_unlocked(course, standing, module_id, now, time_zone):
+        return
+    days, day = course.booster_days(module_id), booster_opens_on(course, standing, module_id, time_zone)
+    if days is None:
         raise Conflict(N_("Another module comes first. Complete it, and this one opens."))
+    if day is None:
+        raise Conflict(N_("This refresher opens %(days)s days after you complete the course."), days=days)
+    raise Conflict(N_("This refresher opens on %(day)s. Until then nothing is to be done."), day=day)
 
 
 def choose_next(

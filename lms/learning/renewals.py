@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from lms.catalog.facts import boosters
 from lms.catalog.models import CourseVersion
 from lms.catalog.versions import retrained_modules
 from lms.database import db
@@ -19,7 +20,8 @@ def begin_renewal(user_id: int, course_id: int, now: datetime, *, only_changed: 
     """A further cycle at the current version. The caller commits, and has seen that a renewal is due.
 
     With `only_changed` the modules that no retrain changed are taken over, with the moments at which they were really
-    read and completed. Pressing twice makes one. Raises Conflict where the course is not completed yet.
+    read and completed; boosters are not: they follow each completion anew. Pressing twice makes one. Raises Conflict
+    where the course is not completed yet.
     """
     earlier = current_enrollment(user_id, course_id)
     if earlier is None:
@@ -45,8 +47,9 @@ def begin_renewal(user_id: int, course_id: int, now: datetime, *, only_changed: 
     db.session.add(renewal)
     db.session.flush()
     if only_changed:
-        completed_number = db.session.get_one(CourseVersion, earlier.version_id).number
-        _take_over(earlier.id, renewal.id, retrained_modules(course_id, min(completed_number, number)))
+        completed = db.session.get_one(CourseVersion, earlier.version_id)
+        anew = {module["id"] for module, _ in boosters(completed.facts)}
+        _take_over(earlier.id, renewal.id, anew | retrained_modules(course_id, min(completed.number, number)))
     return renewal
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from lms.clock import utc_now
 from lms.database import db
@@ -13,9 +13,12 @@ from lms.errors import N_, Conflict, Invalid, Overtaken
 from lms.outbox import enqueue
 from lms.people import passwords
 from lms.people.audit import note
-from lms.people.models import PasswordReset, RoleGrant, User
+from lms.people.models import RoleGrant, User
 from lms.people.names import checked_name, clean_email
-from lms.people.signins import end_all_sessions, token_hash
+from lms.people.person_models import PasswordReset
+from lms.people.second_factors import factors_of
+from lms.people.signins import end_all_sessions, end_session, token_hash
+from lms.people.tickets import end_tickets
 from lms.wall.sight import SYSTEM, looking_as
 
 RESET_MINUTES = 60
@@ -31,17 +34,42 @@ class Credentials:
     is_disabled: bool
 
 
+def language_of(user_id: int) -> str:
+    """The language that a person chose, for pages before they are signed in."""
+    with looking_as(SYSTEM):
+        found = db.session.scalar(select(User.language).where(User.id == user_id))
+        db.session.rollback()
+    return found or ""
+
+
 def find_credentials(email: str) -> Credentials | None:
     row = db.session.execute(
-        select(User.id, User.password_hash, User.is_demo, User.disabled_at).where(User.email == clean_email(email))
+        select(
+            User.id,
+            User.password_hash,
+            User.is_demo,
+            or_(User.disabled_at.is_not(None), User.merged_into_id.is_not(None)),
+        ).where(User.email == clean_email(email))
     ).one_or_none()
-    return Credentials(row[0], row[1], row[2], row[3] is not None) if row else None
+    return Credentials(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
 def check_credentials(found: Credentials | None, password: str, *, allow_demo: bool) -> bool:
     """Whether this is the account's password and the account may be used; the same work in every case. Raises Busy."""
     is_right = passwords.verify_password(found.password_hash if found else None, password)
     return is_right and found is not None and not found.is_disabled and (allow_demo or not found.is_demo)
+
+
+def password_mark(user_id: int) -> str:
+    """Another text after each change of the password, and nothing of it: limits of tries begin anew with it."""
+    return token_hash(db.session.get_one(User, user_id).password_hash or "")[:16]
+
+
+def may_sign_in(user_id: int, *, allow_demo: bool) -> bool:
+    """Whether an account may be used here, by whatever proof."""
+    with looking_as(SYSTEM):  # nobody is signed in yet
+        row = db.session.execute(select(User.disabled_at, User.is_demo).where(User.id == user_id)).one_or_none()
+    return row is not None and row[0] is None and (allow_demo or not row[1])
 
 
 def create_user(
@@ -73,7 +101,9 @@ def create_administrator(*, email: str, name: str, password_hash: str, now: date
     if user is None:
         user = create_user(name=name, email=email, password_hash=password_hash, language="en", now=now)
     else:
-        user.password_hash = password_hash
+        if user.merged_into_id is not None:
+            raise Conflict(N_("This account was put together with another one. Use the address that signs in."))
+        user.password_hash, user.has_short_password = password_hash, False
         user.disabled_at = None
         end_all_sessions(user.id)
     held = select(RoleGrant.id).where(
@@ -114,12 +144,19 @@ def change_profile(
     return user
 
 
-def set_password(user_id: int, password_hash: str, *, keep_session: int | None = None) -> None:
-    """A new password: every other sign-in ends, open links end, a mail says so. The caller commits."""
-    user = db.session.get_one(User, user_id)
+def set_password(user_id: int, password_hash: str, *, is_short: bool = False, keep_session: int | None = None) -> None:
+    """A new password: every other sign-in ends, open links end, a mail says so. The caller commits.
+
+    `is_short`: too short to stand alone. Raises Overtaken where the second factor that allowed it is gone meanwhile.
+    """
+    # Held until the end: the last factor cannot be removed at the same moment.
+    user = db.session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
+    if is_short and not factors_of(user_id):
+        raise Overtaken(N_("Your second factor was removed meanwhile, so the password has to be longer."))
     now = utc_now()
-    user.password_hash = password_hash
+    user.password_hash, user.has_short_password = password_hash, is_short
     end_all_sessions(user_id, but=keep_session)
+    end_tickets(user_id)
     db.session.execute(
         update(PasswordReset)
         .where(PasswordReset.user_id == user_id, PasswordReset.used_at.is_(None))
@@ -190,7 +227,7 @@ def find_reset(token: str) -> User | None:
         ).one_or_none()
 
 
-def use_reset(token: str, password_hash: str) -> int:
+def use_reset(token: str, password_hash: str, *, is_short: bool = False) -> int:
     """Set the password by a link, once; returns whose. The caller commits. Raises Conflict."""
     now = utc_now()
     used = db.session.execute(
@@ -209,5 +246,17 @@ def use_reset(token: str, password_hash: str) -> int:
     if user.disabled_at is not None:
         raise Overtaken(N_("This link was used already or is too old. Ask for a new one."))
     user.email_verified_at = user.email_verified_at or now
-    set_password(used, password_hash)
+    set_password(used, password_hash, is_short=is_short)
     return used
+
+
+def end_own_sign_in(user_id: int, session_id: int) -> None:
+    """End one of one's own sign-ins; another person's, or one that has ended, changes nothing. The caller commits."""
+    if end_session(session_id, user_id):
+        note("sign-in.ended-own", "user", user_id, actor_id=user_id)
+
+
+def end_other_sign_ins(user_id: int, *, but: int | None) -> None:
+    """End every sign-in of one's own but this one. The caller commits."""
+    end_all_sessions(user_id, but=but)
+    note("sign-in.ended-own", "user", user_id, actor_id=user_id)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import String, func, literal, select, update
 
 from lms.clock import utc_now
+from lms.counties import counties
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
+from lms.people.agency_history import keep_former
+from lms.people.agency_numbers import free_numbers, take_numbers_again
 from lms.people.audit import note
 from lms.people.models import AGENCY_KINDS, Agency
 from lms.people.names import checked_name, fold
@@ -19,13 +19,6 @@ from lms.people.names import checked_name, fold
 LONGEST_CODE = 64
 LONGEST_ORI = 16
 LONGEST_PATH = 255
-
-
-@cache
-def counties() -> dict[str, str]:
-    """Names of the counties by FIPS code, in the order of the codes, which is the order of the names."""
-    names: dict[str, str] = json.loads(Path(__file__).with_name("counties.json").read_text(encoding="utf-8"))
-    return names
 
 
 def get_agency(agency_id: int) -> Agency:
@@ -95,6 +88,8 @@ def change_agency(
         "ori": _checked_ori(ori),
     }
     changes = {key: [getattr(agency, key), value] for key, value in wanted.items() if getattr(agency, key) != value}
+    if "name" in changes:
+        keep_former(agency)
     for key, (_, value) in changes.items():
         setattr(agency, key, value)
     if changes:
@@ -119,6 +114,7 @@ def move_agency(agency_id: int, parent_id: int | None, *, actor_id: int | None) 
     longest = db.session.scalar(select(func.max(func.length(Agency.path))).where(Agency.path.like(f"{old_path}%")))
     if (longest or 0) - len(old_path) + len(new_path) > LONGEST_PATH:
         raise Invalid(N_("Agencies cannot be nested so deeply."), "parent_id")
+    keep_former(agency)
     agency.parent_id = parent_id
     db.session.flush()
     db.session.execute(
@@ -148,6 +144,7 @@ def archive_agency(agency_id: int, *, actor_id: int | None) -> Agency:
     if below:
         raise Conflict(N_("Agencies below this one are still in use (%(n)s). Archive or move them first."), n=below)
     agency.archived_at = utc_now()
+    free_numbers(agency.id)
     note("agency.archived", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
     return agency
 
@@ -160,6 +157,7 @@ def restore_agency(agency_id: int, *, actor_id: int | None) -> Agency:
         raise Overtaken(N_("This agency is in use already."))
     if agency.parent_id is not None and get_agency(agency.parent_id).archived_at is not None:
         raise Conflict(N_("The agency above is archived. Bring it back first."))
+    take_numbers_again(agency.id)
     agency.archived_at = None
     note("agency.restored", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
     return agency

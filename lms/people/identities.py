@@ -8,12 +8,14 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.people.audit import note
 from lms.people.memberships import start_membership
-from lms.people.models import ROLES, Agency, ExternalIdentity, Membership, RoleGrant, User
+from lms.people.models import ROLES, Agency, Membership, RoleGrant, User
 from lms.people.names import clean_email, clean_name
+from lms.people.providers.models import ExternalIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def _place(user_id: int, person: HostPerson, day: date) -> None:
     ).all()
     if any(one.agency_id == agency.id and one.discipline == person.discipline for one in held):
         return
-    start_membership(user_id, agency.id, person.discipline, day=day, actor_id=user_id)
+    start_membership(user_id, agency.id, person.discipline, day=day, actor_id=user_id, at=utc_now())
 
 
 def _wanted_roles(person: HostPerson, rules: Mapping[str, RoleRule]) -> list[tuple[RoleRule, int]]:

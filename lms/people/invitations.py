@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from lms.clock import utc_now
@@ -20,9 +20,13 @@ from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.outbox import enqueue
 from lms.people.accounts import create_user
 from lms.people.audit import note
+from lms.people.importing.entries import turned
+from lms.people.invited_places import end_links, ends_later, withdraw_now
 from lms.people.memberships import start_membership
+from lms.people.merged import known_addresses
 from lms.people.models import Agency, Invitation, Membership, User
 from lms.people.names import checked_name, clean_email
+from lms.people.providers.models import ExternalIdentity
 from lms.people.signins import token_hash
 from lms.wall.sight import SYSTEM, looking_as
 
@@ -57,7 +61,7 @@ def invite(
     belongs = select(Membership.id).where(
         Membership.agency_id == agency_id,
         Membership.ended_on.is_(None) | (Membership.ended_on > day),
-        Membership.user_id.in_(select(User.id).where(User.email == email)),
+        Membership.user_id.in_(select(User.id).where(User.email == email, has_account_of_their_own())),
     )
     if db.session.scalar(belongs.limit(1)) is not None:
         raise Conflict(
@@ -65,12 +69,9 @@ def invite(
             email=email,
         )
     now = utc_now()
-    db.session.execute(
-        update(Invitation)
-        .where(Invitation.email == email, Invitation.agency_id == agency_id, _is_open(now))
-        .values(withdrawn_at=now)
-    )
-    invitation = _new(email, checked_name(name), agency_id, discipline, invited_by_id, letter, now)
+    same = select(Invitation).where(Invitation.email == email, Invitation.agency_id == agency_id, _is_open(now))
+    end_links(db.session.scalars(same).all(), now)
+    invitation = _new(email, checked_name(turned(name)), agency_id, discipline, invited_by_id, letter, now)
     note("invitation.sent", "invitation", invitation.id, actor_id=invited_by_id, agency_id=agency_id)
     _send(invitation, agency.name, letter)
     return invitation
@@ -101,9 +102,10 @@ def resend(invitation_id: int, *, actor_id: int, letter: Letter) -> Invitation:
     """
     earlier = get_unused(invitation_id, is_for_change=True)
     now = utc_now()
-    earlier.withdrawn_at = now
+    end_links([earlier], now)
     agency = db.session.get_one(Agency, earlier.agency_id)
     invitation = _new(earlier.email, earlier.name, agency.id, earlier.discipline, actor_id, letter, now)
+    invitation.for_user_id = earlier.for_user_id
     note("invitation.sent", "invitation", invitation.id, actor_id=actor_id, agency_id=agency.id, again=True)
     _send(invitation, agency.name, letter)
     return invitation
@@ -112,8 +114,7 @@ def resend(invitation_id: int, *, actor_id: int, letter: Letter) -> Invitation:
 def withdraw(invitation_id: int, *, actor_id: int) -> Invitation:
     """Make a link useless. The caller commits. Raises Conflict."""
     invitation = get_unused(invitation_id, is_for_change=True)
-    invitation.withdrawn_at = utc_now()
-    note("invitation.withdrawn", "invitation", invitation.id, actor_id=actor_id, agency_id=invitation.agency_id)
+    withdraw_now(invitation, utc_now(), actor_id)
     return invitation
 
 
@@ -122,7 +123,7 @@ def register(email: str, *, letter: Letter, sign_in_link: str) -> None:
     account. Answers nothing, so that the page tells a stranger nothing. The caller commits."""
     email = clean_email(email)
     now = utc_now()
-    known = db.session.scalar(select(User.id).where(User.email == email))
+    known = db.session.scalar(select(User.id).where(User.email == email, has_account_of_their_own()))
     digest = token_hash(letter.token)
     if known is not None:
         payload = {"to": email, "template": "account-exists", "language": letter.language}
@@ -169,27 +170,72 @@ def is_replaced(token: str) -> bool:
 
 
 def has_account(invitation: Invitation) -> bool:
-    """Whether the invited address has an account: asked by whoever has the link that was mailed there."""
+    """Whether the invited address has an account: asked by whoever has the link that was mailed there.
+
+    A person whom an import placed has none before they accept.
+    """
     with looking_as(SYSTEM):
-        return db.session.scalar(select(User.id).where(User.email == invitation.email)) is not None
+        query = select(User.id).where(User.email == invitation.email, has_account_of_their_own())
+        return db.session.scalar(query) is not None
 
 
-def accept_as_new(token: str, *, name: str, password_hash: str, language: str, day: date) -> int:
-    """Make the account and its place; returns the person's id. The caller commits. Raises Conflict, Invalid."""
+def has_account_of_their_own() -> ColumnElement[bool]:
+    """The SQL condition that somebody looks after a person's account themselves: they have a password, have signed in,
+    or have proven their address. Of people whom an import placed, none of it is so."""
+    return or_(
+        User.password_hash.is_not(None),
+        User.email_verified_at.is_not(None),
+        User.last_seen_at.is_not(None),
+        User.disabled_at.is_not(None),
+        exists().where(ExternalIdentity.user_id == User.id),
+    )
+
+
+def accept_as_new(token: str, *, name: str, password_hash: str | None, language: str, day: date) -> int:
+    """Make the account and its place; returns the person's id. The caller commits. Raises Conflict, Invalid.
+
+    `password_hash` None: the agency's own provider is how they sign in.
+    """
     invitation = _use(token)
-    user = create_user(name=name, email=invitation.email, password_hash=password_hash, language=language, now=utc_now())
+    user = _claimed(invitation, name, password_hash, language) or create_user(
+        name=name, email=invitation.email, password_hash=password_hash, language=language, now=utc_now()
+    )
     note("account.made", "user", user.id, actor_id=user.id, agency_id=invitation.agency_id)
     _take_place(invitation, user.id, day)
     return user.id
 
 
+def _claimed(invitation: Invitation, name: str, password_hash: str | None, language: str) -> User | None:
+    """The person whom an import placed with this address, or for whom it sent this invitation, made an account."""
+    free = ~has_account_of_their_own()
+    user = db.session.scalars(select(User).where(User.email == invitation.email, free).with_for_update()).one_or_none()
+    if user is None:
+        if db.session.scalar(select(User.id).where(User.email == invitation.email)) is not None:
+            return None  # `create_user` says that there is an account
+        mine = select(User).where(User.id == invitation.for_user_id, User.email.is_(None), free)
+        user = db.session.scalars(mine.with_for_update()).one_or_none()
+    if user is None:
+        return None
+    name = checked_name(name)
+    if not name:
+        raise Invalid(N_("Enter your name."), "name")
+    user.name, user.email, user.email_verified_at = name, invitation.email, utc_now()
+    user.password_hash, user.language = password_hash, language
+    return user
+
+
 def accept_as(token: str, user_id: int, *, day: date) -> int:
     """Give the place to somebody who has an account with the invited address. The caller commits. Raises Conflict."""
     invitation = _use(token)
-    user = db.session.get_one(User, user_id)
-    if user.email != invitation.email:
+    if invitation.email not in known_addresses(user_id):
         raise Conflict(N_("This invitation was sent to another e-mail address."))
     _take_place(invitation, user_id, day)
+    return user_id
+
+
+def accept_for(token: str, user_id: int, *, day: date) -> int:
+    """As `accept_as`, for somebody of whom it is proven otherwise that the invited address is theirs."""
+    _take_place(_use(token), user_id, day)
     return user_id
 
 
@@ -238,8 +284,9 @@ def _use(token: str) -> Invitation:
 
 def _take_place(invitation: Invitation, user_id: int, day: date) -> None:
     invitation.accepted_by_id = user_id
-    if invitation.agency_id is not None and invitation.discipline is not None:
-        start_membership(user_id, invitation.agency_id, invitation.discipline, day=day, actor_id=user_id)
+    agency_id, discipline = invitation.agency_id, invitation.discipline
+    if agency_id is not None and discipline is not None and not ends_later(user_id, (agency_id, discipline), day):
+        start_membership(user_id, agency_id, discipline, day=day, actor_id=user_id, at=utc_now())
     note("invitation.accepted", "invitation", invitation.id, actor_id=user_id, agency_id=invitation.agency_id)
 
 

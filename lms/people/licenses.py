@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import or_, select, update
 
@@ -12,11 +13,11 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.audit import note
 from lms.people.models import License
-from lms.people.names import checked_name
+from lms.people.names import MOST_LICENSES, checked_name
 
 LONGEST_NUMBER = 64
-MOST_LICENSES = 30
-"""Of one person at a time; more is a mistake or mischief."""
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+"""The states of boards that give licenses of one state alone, where the caller knows of none."""
 
 _STATE = re.compile(r"[A-Z]{2}\Z")
 
@@ -58,12 +59,13 @@ def add_license(
     expires_on: date | None,
     is_printed: bool,
     boards: Collection[str],
+    states: Mapping[str, str] = NOWHERE,
     now: datetime,
 ) -> License:
     """A further license of a person; `boards` are the ids that exist. The caller commits. Raises Invalid, Conflict."""
     if len(list_licenses(user_id)) >= MOST_LICENSES:
         raise Conflict(N_("You have entered as many licenses as fit. End one first."))
-    state, number = _checked(board, state, number, boards)
+    state, number = _checked(board, state, number, boards, states)
     _refuse_twin(user_id, board, state, number)
     if is_printed:
         _print_none(user_id)
@@ -92,10 +94,11 @@ def change_license(
     expires_on: date | None,
     is_printed: bool,
     boards: Collection[str],
+    states: Mapping[str, str] = NOWHERE,
 ) -> License:
     """Correct a license. Certificates keep what was printed on them. The caller commits. Raises Invalid, NotFound."""
     license = find_license(user_id, license_id)
-    state, number = _checked(board, state, number, boards)
+    state, number = _checked(board, state, number, boards, states)
     _refuse_twin(user_id, board, state, number, but=license_id)
     if is_printed and not license.is_printed:
         _print_none(user_id)
@@ -113,12 +116,16 @@ def end_license(user_id: int, license_id: int, now: datetime) -> None:
     note("license.ended", "user", user_id, actor_id=user_id, license=license.id, board=license.board)
 
 
-def _checked(board: str, state: str, number: str, boards: Collection[str]) -> tuple[str, str]:
+def _checked(
+    board: str, state: str, number: str, boards: Collection[str], states: Mapping[str, str]
+) -> tuple[str, str]:
     if board not in boards:
         raise Invalid(N_("Choose a board from the list."), "board")
     state, number = state.strip().upper(), checked_name(number, "number")
     if not _STATE.match(state):
         raise Invalid(N_("Enter the two letters of the state, such as MO."), "state")
+    if states.get(board, state) != state:
+        raise Invalid(N_("This board gives licenses of %(state)s only."), "state", state=states[board])
     if not number:
         raise Invalid(N_("Enter the number of the license."), "number")
     if len(number) > LONGEST_NUMBER:

@@ -1,16 +1,30 @@
-"""The tables of people: User, Agency (a tree), dated Membership, License, RoleGrant, sign-ins, invitations, audit."""
+"""The tables of people: User, Agency (a tree), dated Membership, RoleGrant, sign-ins, invitations, audit; License."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.courseware.course import DISCIPLINES
-from lms.database import Model, primary_key
-from lms.people.names import search_text
+from lms.database import NUMBERED_ONCE, Model, primary_key
+from lms.people.license_models import License as License
+from lms.people.license_models import mask as mask
+from lms.people.names import name_key, search_text
 
 AGENCY_KINDS = ("state", "district", "school", "hospital", "clinic", "police", "sheriff", "advocacy", "other")
 ROLES = ("state-administrator", "agency-administrator", "author", "coordinator")
@@ -53,11 +67,20 @@ def _search_text_of_new(context: Any) -> str:
     return search_text(values["name"], values.get("email"))
 
 
+def _name_key_of_new(context: Any) -> str:
+    return name_key(context.get_current_parameters()["name"])
+
+
 class User(Model):
-    """A person. Disabled, never deleted: records hang on the row."""
+    """A person. Disabled, merged or erased, never deleted: records hang on the row."""
 
     __tablename__ = "lms_users"
-    __table_args__ = (UniqueConstraint("email"), Index("ix_lms_users_search_text", "search_text", "id"))
+    __table_args__ = (
+        UniqueConstraint("email"),
+        Index("ix_lms_users_search_text", "search_text", "id"),
+        Index("ix_lms_users_name_key", "name_key"),
+        NUMBERED_ONCE,
+    )
 
     id: Mapped[primary_key]
     name: Mapped[str] = mapped_column(String(200))
@@ -65,17 +88,25 @@ class User(Model):
     """In lower case."""
     email_verified_at: Mapped[datetime | None]
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    has_short_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the password is shorter than one that may stand alone: allowed beside a second factor only."""
     certificate_name: Mapped[str | None] = mapped_column(String(200))
     """The name to print on certificates, where it differs."""
     language: Mapped[str] = mapped_column(String(8), default="en")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
+    """The other account of the same person, where the two were put together: this one leads on to it."""
+    erased_at: Mapped[datetime | None]
+    """From then on nothing here tells who it was."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     wants_early_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Whether mails come 90 and 60 days before something ends; those of 30 and 7 days always come."""
     search_text: Mapped[str] = mapped_column(String(540), default=_search_text_of_new)
     """Name and e-mail without accents and capitals: what lists search and sort by, the same on every database."""
+    name_key: Mapped[str] = mapped_column(String(200), default=_name_key_of_new, server_default="")
+    """The words of the name in the order of the alphabet: by it people who may be the same are found."""
 
     @property
     def printed_name(self) -> str:
@@ -86,20 +117,7 @@ class User(Model):
 def keep_search_text(mapper: object, connection: object, user: User) -> None:
     """A person is found by the name they have now."""
     user.search_text = search_text(user.name, user.email)
-
-
-class ExternalIdentity(Model):
-    """Who a host application or identity provider says a person is: matched by (issuer, subject), never by e-mail."""
-
-    __tablename__ = "lms_external_identities"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
-
-    id: Mapped[primary_key]
-    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
-    issuer: Mapped[str] = mapped_column(String(200))
-    subject: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime]
-    user: Mapped[User] = relationship()
+    user.name_key = name_key(user.name)
 
 
 class Membership(Model):
@@ -120,6 +138,7 @@ class Membership(Model):
         ),
         Index("ix_lms_memberships_agency_id", "agency_id", "user_id"),
         Index("ix_lms_memberships_user_id", "user_id"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
@@ -127,59 +146,14 @@ class Membership(Model):
     agency_id: Mapped[int] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"))
     discipline: Mapped[str] = mapped_column(String(32))
     started_on: Mapped[date]
+    began_at: Mapped[datetime | None]
+    """The moment, where the place began as somebody came in; nothing where a day was given, which then counts whole."""
     ended_on: Mapped[date | None]
+    recorded_on: Mapped[date | None]
+    """The day on which a list, or somebody by hand, told of it here, where it may have begun long before: days of an
+    assignment are not counted from before."""
     user: Mapped[User] = relationship()
     agency: Mapped[Agency] = relationship()
-
-
-class License(Model):
-    """A professional license, as its holder entered it: nothing here was checked with the board.
-
-    `expires_on` is its last day. At most one, of those not ended, is printed on certificates.
-    """
-
-    __tablename__ = "lms_licenses"
-    __table_args__ = (
-        CheckConstraint("ended_at IS NULL OR NOT is_printed", name="ended_is_not_printed"),
-        Index(
-            "uq_lms_licenses_current",
-            "user_id",
-            "board",
-            "state",
-            "number",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-        Index(
-            "uq_lms_licenses_printed",
-            "user_id",
-            unique=True,
-            sqlite_where=text("is_printed"),
-            postgresql_where=text("is_printed"),
-        ),
-    )
-
-    id: Mapped[primary_key]
-    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    board: Mapped[str] = mapped_column(String(64))
-    """The id of a credit body (courses/credit-bodies)."""
-    state: Mapped[str] = mapped_column(String(2))
-    number: Mapped[str] = mapped_column(String(64))
-    expires_on: Mapped[date | None]
-    is_printed: Mapped[bool] = mapped_column(default=False)
-    added_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    @property
-    def masked(self) -> str:
-        """What others see of the number."""
-        return mask(self.number)
-
-
-def mask(number: str) -> str:
-    """The last three characters; of a number so short that this would be all of it, none."""
-    return f"•••{number[-3:]}" if len(number) > 3 else "•••"
 
 
 class RoleGrant(Model):
@@ -189,17 +163,23 @@ class RoleGrant(Model):
     __table_args__ = (
         CheckConstraint(one_of("role", ROLES), name="role_is_known"),
         Index("ix_lms_role_grants_user_id", "user_id"),
+        NUMBERED_ONCE,
     )
 
     id: Mapped[primary_key]
     user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
     role: Mapped[str] = mapped_column(String(32))
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"), index=True)
-    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
     granted_at: Mapped[datetime]
     until: Mapped[datetime | None]
     """The moment from which it no longer holds."""
     revoked_at: Mapped[datetime | None]
+
+
+def grant_holds(now: datetime) -> ColumnElement[bool]:
+    """The SQL condition that a role is in force at a moment."""
+    return RoleGrant.revoked_at.is_(None) & (RoleGrant.until.is_(None) | (RoleGrant.until > now))
 
 
 class UserSession(Model):
@@ -218,13 +198,24 @@ class UserSession(Model):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     agent: Mapped[str] = mapped_column(String(200), default="")
+    proven_at: Mapped[datetime | None]
+    """When the person last proved who they are, at sign-in or when asked again; sensitive pages want it recent."""
+    is_two_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a second factor, or a passkey, was part of it."""
 
 
 class Invitation(Model):
     """An invitation by mail: single use, short lived, only the hash of its token kept."""
 
     __tablename__ = "lms_invitations"
-    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_invitations_agency_id", "agency_id"))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        Index("ix_lms_invitations_agency_id", "agency_id"),
+        # Without these, each person that an undone import takes away costs a look through all invitations.
+        Index("ix_lms_invitations_accepted_by_id", "accepted_by_id"),
+        Index("ix_lms_invitations_invited_by_id", "invited_by_id"),
+        NUMBERED_ONCE,
+    )
 
     id: Mapped[primary_key]
     token_hash: Mapped[str] = mapped_column(String(64))
@@ -238,20 +229,8 @@ class Invitation(Model):
     accepted_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
     withdrawn_at: Mapped[datetime | None]
-
-
-class PasswordReset(Model):
-    """A link to set a new password: single use, one hour, only the hash of its token kept."""
-
-    __tablename__ = "lms_password_resets"
-    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_lms_password_resets_user_id", "user_id"))
-
-    id: Mapped[primary_key]
-    user_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"))
-    token_hash: Mapped[str] = mapped_column(String(64))
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
+    for_user_id: Mapped[int | None] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
+    """The person, placed by an import, whose places and courses go to whoever accepts it."""
 
 
 class AuditEvent(Model):

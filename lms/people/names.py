@@ -9,6 +9,9 @@ from lms.errors import N_, Invalid
 LONGEST_NAME = 200
 """Of people, agencies and teams, as the columns have it."""
 
+MOST_LICENSES = 30
+"""Of one person at a time; more is a mistake or mischief."""
+
 
 def fold(text: str) -> str:
     """For searching and sorting: lower case, no accents, single spaces. `José  Núñez` becomes `jose nunez`."""
@@ -42,6 +45,26 @@ def masked_email(email: str) -> str:
     return f"{name[:1]}•••@{domain}"
 
 
+def search_words(text: str) -> list[str]:
+    """The words to look for, each anywhere: `Brown, Tasha` finds Tasha Brown."""
+    return fold(text.replace(",", " ").replace(";", " ")).split()[:8]
+
+
 def search_text(name: str, email: str | None) -> str:
     """What a person is found by, name first, so that it sorts lists too."""
     return fold(f"{name} {email or ''}")[:540]
+
+
+def name_key(name: str) -> str:
+    """The words of a name in the order of the alphabet: `Ruiz Ana` and `Ana Ruíz` are likely the same person."""
+    return " ".join(sorted(fold(name.replace(",", " ").replace(".", " ")).split()))[:LONGEST_NAME]
+
+
+def license_key(number: str) -> str:
+    """A license number without case, spaces and punctuation: `t44519` is T-44519."""
+    return "".join(letter for letter in number if letter not in " -./").upper()[:64]
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text can be stored: no NUL byte, no half of a surrogate pair (fault 43)."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

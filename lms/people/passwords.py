@@ -21,7 +21,9 @@ from lms.people.names import fold
 T = TypeVar("T")
 
 MIN_CHARACTERS = 15
-"""When the password is alone (NIST SP 800-63B-4, 3.1.1.2); 8 once a second factor exists."""
+"""When the password is alone (NIST SP 800-63B-4, 3.1.1.2)."""
+
+MIN_WITH_SECOND_FACTOR = 8
 
 MAX_CHARACTERS = 128
 WAIT_SECONDS = 1.0
@@ -79,12 +81,17 @@ def normalize(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def check_password(password: str, *, site_name: str, email: str | None = None) -> None:
+def is_short(password: str) -> bool:
+    """Whether a password is too short to stand alone."""
+    return len(normalize(password)) < MIN_CHARACTERS
+
+
+def check_password(password: str, *, site_name: str, email: str | None = None, least: int = MIN_CHARACTERS) -> None:
     """Raises Invalid (field `password`) with the reason. There are no rules about kinds of characters."""
     password = normalize(password)
-    if len(password) < MIN_CHARACTERS:
+    if len(password) < least:
         text = N_("Use at least %(n)s characters. Four or five words that belong together only for you are good.")
-        raise Invalid(text, "password", n=MIN_CHARACTERS)
+        raise Invalid(text, "password", n=least)
     if len(password) > MAX_CHARACTERS:
         raise Invalid(N_("Use at most %(n)s characters."), "password", n=MAX_CHARACTERS)
     if is_common(password):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from babel.dates import format_date
 from sqlalchemy import select
 
+from lms import outbox
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotAllowed, NotFound, Overtaken
 from lms.people.audit import note
-from lms.people.models import ROLES, Agency, RoleGrant, User
+from lms.people.models import ROLES, Agency, RoleGrant, User, grant_holds
 from lms.people.viewer import Viewer
+from lms.resources import LOCALES
 from lms.wall.sight import SYSTEM, looking_as
 
 MAY_GIVE: dict[str, tuple[str, ...]] = {
@@ -25,10 +28,13 @@ appoints authors."""
 
 def may_give(viewer: Viewer, role: str, agency_path: str | None) -> bool:
     """Whether the viewer may give (and take) the role over that agency; None means everywhere."""
-    return any(
-        role in MAY_GIVE.get(grant.role, ())
-        and (grant.agency_path is None or (agency_path is not None and agency_path.startswith(grant.agency_path)))
-        for grant in viewer.grants
+    return any(reaches(grant.role, grant.agency_path, role, agency_path) for grant in viewer.grants)
+
+
+def reaches(own: str, own_path: str | None, role: str, agency_path: str | None) -> bool:
+    """Whether by a role of one's own, over an agency or (None) everywhere, another may be given over an agency."""
+    return role in MAY_GIVE.get(own, ()) and (
+        own_path is None or (agency_path is not None and agency_path.startswith(own_path))
     )
 
 
@@ -40,9 +46,16 @@ def roles_to_give(viewer: Viewer) -> tuple[str, ...]:
 
 
 def grant_role(
-    viewer: Viewer, user_id: int, role: str, agency_id: int | None, *, until: datetime | None = None
+    viewer: Viewer,
+    user_id: int,
+    role: str,
+    agency_id: int | None,
+    *,
+    until: datetime | None = None,
+    last_day: date | None = None,
 ) -> RoleGrant:
-    """Give a role over an agency and all below it (None: everywhere). Holds at the person's next request.
+    """Give a role over an agency and all below it (None: everywhere). Holds at the person's next request. `last_day` is
+    `until` as a day, for the audit.
 
     The caller commits. Raises NotAllowed, NotFound, Invalid, or Conflict where they hold it already.
     """
@@ -52,6 +65,7 @@ def grant_role(
     now = utc_now()
     if until is not None and until <= now:
         raise Invalid(N_("The last day of a role has to lie ahead."), "until")
+    _refuse_longer_than_own(viewer, role, path, until, now)
     # Held until the end of the transaction: two clicks at once give one role.
     if db.session.scalar(select(User.id).where(User.id == user_id).with_for_update()) is None:
         raise NotFound(N_("There is nothing here that you may see."))
@@ -60,8 +74,7 @@ def grant_role(
             RoleGrant.user_id == user_id,
             RoleGrant.role == role,
             RoleGrant.agency_id.is_(None) if agency_id is None else RoleGrant.agency_id == agency_id,
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+            grant_holds(now),
         )
     ).first()
     if held is not None:
@@ -70,7 +83,61 @@ def grant_role(
         user_id=user_id, role=role, agency_id=agency_id, granted_by_id=viewer.id, granted_at=now, until=until
     )
     db.session.add(grant)
-    note("role.granted", "user", user_id, actor_id=viewer.id, agency_id=agency_id, role=role)
+    db.session.flush()
+    note(
+        "role.granted", "user", user_id, actor_id=viewer.id, agency_id=agency_id, role=role, grant=grant.id,
+        until=last_day.isoformat() if last_day else None,
+    )  # fmt: skip
+    _tell(viewer, grant, "given", last_day)
+    return grant
+
+
+def _refuse_longer_than_own(
+    viewer: Viewer, role: str, agency_path: str | None, until: datetime | None, now: datetime
+) -> None:
+    """Raises Invalid where a role would outlast those by which it is given: else whoever administers for a time would
+    make it for good, by their own grant or through somebody else."""
+    held = db.session.execute(
+        select(RoleGrant.role, Agency.path, RoleGrant.until)
+        .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
+        .where(
+            RoleGrant.user_id == viewer.id,
+            grant_holds(now),
+        )
+    ).all()
+    ends = [own_end for own, path, own_end in held if reaches(own, path, role, agency_path)]
+    known = [end for end in ends if end is not None]
+    if known and len(known) == len(ends) and (until is None or until > max(known)):
+        raise Invalid(
+            N_("Your own role ends before that. Choose a last day up to your own, or ask somebody who has it longer."),
+            "until",
+        )
+
+
+def change_last_day(viewer: Viewer, grant_id: int, until: datetime | None, last_day: date | None) -> RoleGrant:
+    """Let a role end at another moment, or (None) not until it is taken back. `last_day` is the same as a day, for the
+    audit. The caller commits. Raises NotAllowed, NotFound, Invalid, Conflict."""
+    grant = db.session.get(RoleGrant, grant_id, with_for_update=True)
+    if grant is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    if not may_give(viewer, grant.role, path_of(grant.agency_id)):
+        raise NotAllowed(N_("You can only change roles that you may give, over agencies that you administer."))
+    now = utc_now()
+    if grant.revoked_at is not None or (grant.until is not None and grant.until <= now):
+        raise Overtaken(N_("This role has ended already. You can give it again."))
+    if until is not None and until <= now:
+        raise Invalid(N_("The last day of a role has to lie ahead."), "until")
+    _refuse_longer_than_own(viewer, grant.role, path_of(grant.agency_id), until, now)
+    if until is not None and grant.role == "state-administrator" and grant.agency_id is None:
+        refuse_last_state_administrator(grant.user_id, grant_id=grant.id)
+    if until is not None:
+        refuse_leaving_alone(viewer, grant, is_for_change=True)
+    if grant.until != until:
+        grant.until = until
+        note(
+            "role.changed", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role,
+            grant=grant.id, until=last_day.isoformat() if last_day else None,
+        )  # fmt: skip
     return grant
 
 
@@ -87,8 +154,30 @@ def revoke_role(viewer: Viewer, grant_id: int) -> RoleGrant:
         refuse_last_state_administrator(grant.user_id, grant_id=grant.id)
     refuse_leaving_alone(viewer, grant, is_for_change=True)
     grant.revoked_at = utc_now()
-    note("role.revoked", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role)
+    note(
+        "role.revoked", "user", grant.user_id, actor_id=viewer.id, agency_id=grant.agency_id, role=grant.role,
+        grant=grant.id,
+    )  # fmt: skip
+    _tell(viewer, grant, "ended")
     return grant
+
+
+def _tell(viewer: Viewer, grant: RoleGrant, what: str, last_day: date | None = None) -> None:
+    """A mail to who got the role or has it no longer; who did it to themselves knows."""
+    with looking_as(SYSTEM):  # whoever loses a role over one's agency may work elsewhere
+        holder = db.session.get_one(User, grant.user_id)
+    if viewer.id == holder.id or holder.disabled_at is not None:
+        return
+    agency = db.session.get(Agency, grant.agency_id) if grant.agency_id else None
+    values = {
+        "what": what,
+        "role": grant.role,
+        "agency": agency.name if agency else "",
+        "by": viewer.name,
+        "last_day": format_date(last_day, "long", locale=LOCALES.get(holder.language, "en_US")) if last_day else "",
+    }
+    payload = {"to_user_id": holder.id, "template": "role-changed", "language": holder.language, "values": values}
+    outbox.enqueue("mail", f"role-{what}:{grant.id}", payload)
 
 
 def refuse_last_state_administrator(user_id: int, *, grant_id: int | None = None) -> None:
@@ -104,8 +193,7 @@ def refuse_last_state_administrator(user_id: int, *, grant_id: int | None = None
         .where(
             RoleGrant.role == "state-administrator",
             RoleGrant.agency_id.is_(None),
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.until.is_(None) | (RoleGrant.until > now),
+            grant_holds(now),
             User.disabled_at.is_(None),
         )
         .order_by(RoleGrant.id)
@@ -134,8 +222,7 @@ def refuse_leaving_alone(viewer: Viewer, grant: RoleGrant, *, is_for_change: boo
             RoleGrant.role == "agency-administrator",
             RoleGrant.agency_id.in_(above),
             RoleGrant.id != grant.id,
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.until.is_(None) | (RoleGrant.until > utc_now()),
+            grant_holds(utc_now()),
             User.disabled_at.is_(None),
         )
         .order_by(RoleGrant.id)

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 
 from lms.database import db
-from lms.people.memberships import holds_on
+from lms.people.finding import PRESENT, RosterFilter, address_of, roster_condition
 from lms.people.models import Agency, Membership, User
-from lms.people.names import fold
 
 PAGE_SIZE = 50
-STATUSES = ("current", "past", "disabled")
-UNPLACED = "unplaced"
-"""People without an agency: only for who sees everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class RosterFilter:
-    """What a list shows. `under` is the path of an agency: its people and those of all below it."""
-
-    search: str = ""
-    under: str | None = None
-    discipline: str | None = None
-    status: str = "current"
-    is_everywhere: bool = False
-    """Whether the viewer sees everybody, those without an agency too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +64,13 @@ def list_people(
     size: int = PAGE_SIZE,
 ) -> RosterPage:
     """One page of people with a place in scope, by name: three queries. Stable while people come and go."""
-    condition = _condition(visible_agencies, wanted, day)
+    condition = roster_condition(visible_agencies, wanted, day)
     place, is_backwards = read_cursor(before or after), bool(before)
     key = tuple_(User.search_text, User.id)
     query = select(
         User.id,
         User.name,
-        User.email,
+        address_of().label("email"),
         User.disabled_at,
         User.search_text,
         User.password_hash.is_not(None).label("has_password"),
@@ -109,7 +93,7 @@ def list_people(
             row.email,
             row.disabled_at is not None,
             row.has_password,
-            tuple(one for one in places.get(row.id, ()) if wanted.status != "current" or one.holds_on(day)),
+            tuple(one for one in places.get(row.id, ()) if wanted.status not in PRESENT or one.holds_on(day)),
         )
         for row in found
     )
@@ -120,6 +104,23 @@ def list_people(
         make_cursor(found[-1].search_text, found[-1].id) if found and has_next else None,
         make_cursor(found[0].search_text, found[0].id) if found and has_previous else None,
     )
+
+
+def details_of(user_ids: Collection[int], visible_agencies: Select[Any], day: date) -> dict[int, str]:
+    """By what people of one name are told apart: where in scope they work on a day, and their address; two queries."""
+    addresses, places = addresses_of(user_ids), places_of(list(user_ids), visible_agencies)
+    found = {}
+    for user_id in user_ids:
+        here = dict.fromkeys(one.agency_name for one in places.get(user_id, ()) if one.holds_on(day))
+        found[user_id] = " · ".join([*list(here)[:3], *filter(None, [addresses.get(user_id)])])
+    return found
+
+
+def addresses_of(user_ids: Collection[int]) -> dict[int, str]:
+    """The same of several people, for pages about them. The account's own address alone would tell of a person who was
+    imported whether theirs belongs to an account elsewhere."""
+    rows = db.session.execute(select(User.id, address_of()).where(User.id.in_(user_ids)))
+    return {user_id: email for user_id, email in rows if email}
 
 
 def places_of(user_ids: Sequence[int], visible_agencies: Select[Any]) -> dict[int, list[RosterPlace]]:
@@ -148,32 +149,8 @@ def places_of(user_ids: Sequence[int], visible_agencies: Select[Any]) -> dict[in
 
 def count_people(visible_agencies: Select[Any], under: str, day: date) -> int:
     """How many people work at an agency, or below it, on a day."""
-    condition = _condition(visible_agencies, RosterFilter(under=under), day)
+    condition = roster_condition(visible_agencies, RosterFilter(under=under), day)
     return db.session.scalar(select(func.count()).select_from(User).where(condition)) or 0
-
-
-def _condition(visible_agencies: Select[Any], wanted: RosterFilter, day: date) -> ColumnElement[bool]:
-    is_current = holds_on(day)
-    places = select(Membership.user_id).where(Membership.agency_id.in_(visible_agencies))
-    if wanted.under is not None:
-        places = places.where(Membership.agency_id.in_(select(Agency.id).where(Agency.path.like(f"{wanted.under}%"))))
-    if wanted.discipline:
-        places = places.where(Membership.discipline == wanted.discipline)
-    current = User.id.in_(places.where(is_current))
-    conditions: list[ColumnElement[bool]]
-    if wanted.status == "past":
-        conditions = [User.id.in_(places), User.id.not_in(places.where(is_current))]
-    elif wanted.status == "disabled":
-        conditions = [User.disabled_at.is_not(None)]
-        if not wanted.is_everywhere or wanted.under or wanted.discipline:
-            conditions.append(User.id.in_(places))
-    elif wanted.status == UNPLACED and wanted.is_everywhere:
-        anywhere = select(Membership.user_id).where(is_current)
-        conditions = [User.id.not_in(anywhere), User.disabled_at.is_(None)]
-    else:
-        conditions = [current, User.disabled_at.is_(None)]
-    conditions += [User.search_text.contains(word, autoescape=True) for word in fold(wanted.search).split()[:8]]
-    return and_(*conditions)
 
 
 def is_wholly_within(user_id: int, visible_agencies: Select[Any], day: date) -> bool:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, String, and_, bindparam, select, update
+from sqlalchemy import Date, String, and_, bindparam, select, update
 
 from lms.clock import utc_now
-from lms.database import UtcDateTime, db
+from lms.database import UtcDateTime, count_changed, db
 from lms.people.memberships import holds_on
-from lms.people.models import Agency, Membership, RoleGrant, User, UserSession
+from lms.people.models import Agency, Membership, RoleGrant, User, UserSession, grant_holds
 from lms.people.viewer import Grant, Place, Viewer
 
 NOTE_SEEN_AFTER = timedelta(minutes=5)
@@ -31,7 +31,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin_session(user_id: int, *, hours: int, agent: str, data: dict[str, Any] | None = None) -> str:
+def begin_session(
+    user_id: int, *, hours: int, agent: str, data: dict[str, Any] | None = None, is_two_factor: bool = False
+) -> str:
     """A new sign-in; returns the token for the cookie, which is not kept. The caller commits."""
     token = secrets.token_urlsafe(32)
     now = utc_now()
@@ -44,9 +46,26 @@ def begin_session(user_id: int, *, hours: int, agent: str, data: dict[str, Any] 
             last_seen_at=now,
             expires_at=now + timedelta(hours=hours),
             agent=agent[:200],
+            proven_at=now,
+            is_two_factor=is_two_factor,
         )
     )
     db.session.execute(update(User).where(User.id == user_id).values(last_seen_at=now))
+    return token
+
+
+def renew_session(session_id: int, *, is_two_factor: bool | None = None) -> str:
+    """The person has proven anew who they are: a new token in the place of the old one. The caller commits.
+
+    `is_two_factor` None leaves what was known of it.
+    """
+    token = secrets.token_urlsafe(32)
+    values: dict[str, Any] = {"token_hash": token_hash(token), "proven_at": utc_now()}
+    if is_two_factor is not None:
+        values["is_two_factor"] = is_two_factor
+    db.session.execute(
+        update(UserSession).where(UserSession.id == session_id, UserSession.ended_at.is_(None)).values(**values)
+    )
     return token
 
 
@@ -74,6 +93,8 @@ _FIND_SESSION = (
         _grants.c.role,
         _grants.c.agency_id,
         _ruled.c.path,
+        _sessions.c.proven_at,
+        _sessions.c.is_two_factor,
     )
     .select_from(_sessions)
     .join(_users, _users.c.id == _sessions.c.user_id)
@@ -134,12 +155,10 @@ def find_session(token: str, *, idle_minutes: int, today: date | None = None) ->
         session_id=first[0],
         signed_in_at=first[2],
         last_seen_at=first[3],
+        proven_at=first[18],
+        is_two_factor=first[19],
     )
     return FoundSession(dict(first[1]), viewer)
-
-
-def _grant_holds(now: datetime) -> ColumnElement[bool]:
-    return and_(RoleGrant.revoked_at.is_(None), RoleGrant.until.is_(None) | (RoleGrant.until > now))
 
 
 def current_grants(user_id: int, now: datetime) -> tuple[Grant, ...]:
@@ -149,7 +168,7 @@ def current_grants(user_id: int, now: datetime) -> tuple[Grant, ...]:
         .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
         .where(
             RoleGrant.user_id == user_id,
-            _grant_holds(now),
+            grant_holds(now),
         )
         .order_by(RoleGrant.id)
     ).all()
@@ -198,12 +217,14 @@ def note_seen(token: str) -> None:
     )
 
 
-def end_session(session_id: int, user_id: int) -> None:
-    """End one of a person's own sign-ins. The caller commits."""
-    db.session.execute(
-        update(UserSession)
-        .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.ended_at.is_(None))
-        .values(ended_at=utc_now())
+def end_session(session_id: int, user_id: int) -> bool:
+    """End one of a person's own sign-ins; whether there was one. The caller commits."""
+    return bool(
+        count_changed(
+            update(UserSession)
+            .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+            .values(ended_at=utc_now())
+        )
     )
 
 

@@ -39,6 +39,10 @@ class Viewer:
     session_id: int | None = None
     signed_in_at: datetime | None = None
     last_seen_at: datetime | None = None
+    proven_at: datetime | None = None
+    is_two_factor: bool = False
+    must_set_up: bool = False
+    """A role of theirs asks for a second factor that they did not show: until then they have no role at all."""
 
     is_authenticated = True
     is_active = True

@@ -78,9 +78,10 @@ def check(asked: Asked, viewer: Viewer, today: date) -> Reach:
 def ask(asked: Asked, viewer: Viewer, today: date) -> Batch:
     """Note who asks whose record, of which days and why; then have it made. The caller commits.
 
-    Raises NotFound and Invalid as `check` does.
+    Raises NotFound and Invalid as `check` does, Conflict where the asker has enough under way.
     """
     check(asked, viewer, today)
+    batches.refuse_many(KIND, asked_by_id=viewer.id)
     agency_id = None
     if not asked.is_own:
         agency_id = db.session.scalar(
@@ -105,3 +106,9 @@ def ask(asked: Asked, viewer: Viewer, today: date) -> Batch:
     )
     db.session.flush()
     return batches.begin(KIND, {**asked.to_json(), "audit_event": event.id}, asked_by_id=viewer.id)
+
+
+def asked_before(user_id: int, *, asked_by_id: int) -> list[Batch]:
+    """The records of one person that somebody asked for lately, the newest first: the way back to a finished file."""
+    recent = batches.batches_of(asked_by_id)
+    return [one for one in recent if one.kind == KIND and one.params["user_id"] == user_id]

@@ -15,14 +15,14 @@ from lms.errors import N_, NotFound
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import User
 from lms.people.signins import load_viewer
-from lms.records import person, training
+from lms.records import elsewhere, person, training
 from lms.records.asking import Asked, check
 from lms.records.reach import Reach
 from lms.records.training import Between, moment
 from lms.settings import Settings
 
 FORMAT = "crosstrain-training-record"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SCHEMA = "record.schema.json"
 """Beside this file; a record carries it."""
 
@@ -66,6 +66,7 @@ def collect(
         "person": person.who(user, asked.since, asked.until, between, reach.paths),
         "courses": training.courses_in(user.id, between, is_own=asked.is_own),
         "certificates": [person.certificate_line(one, between) for one in held],
+        "trainings": elsewhere.trainings_in(user.id, asked.since, asked.until, between, reach.paths),
         "audit": {"is_whole": is_whole, "events": events},
     }
 
@@ -108,6 +109,7 @@ def counts(asked: Asked, reach: Reach, settings: Settings) -> dict[str, int]:
         "modules": db.session.scalar(select(func.count()).select_from(modules.subquery())) or 0,
         "attempts": db.session.scalar(select(func.count()).select_from(attempts.subquery())) or 0,
         "certificates": len(person.certificates_in(asked.user_id, between, reach.paths)),
+        "trainings": len(elsewhere.trainings_in(asked.user_id, asked.since, asked.until, between, reach.paths)),
     }
 
 

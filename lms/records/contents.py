@@ -8,6 +8,7 @@ from typing import Any
 from lms.certification.facts import hours_of
 from lms.records.blocks import Block, Writer
 from lms.records.person import MOST_EVENTS
+from lms.records.wording import about, deed
 
 Values = Mapping[str, Any]
 
@@ -24,6 +25,11 @@ def content_blocks(writer: Writer) -> Iterator[Block]:
         yield from _certificate(writer, certificate)
     if not writer.record["certificates"]:
         yield Block("p", writer.word("no_certificates"))
+    yield Block("h2", writer.word("trainings"))
+    for training in writer.record["trainings"]:
+        yield from _training(writer, training)
+    if not writer.record["trainings"]:
+        yield Block("p", writer.word("no_trainings"))
     yield from _audit(writer)
 
 
@@ -180,6 +186,7 @@ def _certificate(writer: Writer, certificate: Values) -> Iterator[Block]:
         ("printed_statement", printed.get("accreditation_statement") or None),
         ("printed_completed", writer.day(printed["completed_on"])),
         ("printed_valid", writer.day(printed.get("valid_until"), word("no_end"))),
+        ("rests_on", "; ".join(_evidence(writer, one) for one in printed.get("evidence") or ()) or None),
         ("status_after", word(f"status_{certificate['status_after_last_day']}")),
         (
             "revoked",
@@ -192,8 +199,39 @@ def _certificate(writer: Writer, certificate: Values) -> Iterator[Block]:
     )
     if certificate["document_hashes"] and certificate["attached_as"] is None:
         yield Block("p", word("file_gone"))
-    changes = tuple((one["action"], writer.at(one["at"]), one["reason"] or "–") for one in certificate["changes"])
+    changes = tuple(
+        (deed(one["action"], writer.language), writer.at(one["at"]), one["reason"] or "–")
+        for one in certificate["changes"]
+    )
     yield from writer.tables("changes", ("change", "at", "reason"), changes)
+
+
+def _training(writer: Writer, training: Values) -> Iterator[Block]:
+    word, minutes = writer.word, training["contact_minutes"]
+    yield Block("h3", word("training_title", title=training["title"], number=training["number"]))
+    yield writer.facts(
+        ("training_provider", training["provider"]),
+        ("training_completed", writer.day(training["completed_on"])),
+        ("printed_hours", f"{minutes} ({hours_of(minutes)} h)"),
+        ("training_entered", word("moment_by", moment=writer.at(training["entered_at"]), name=training["entered_by"])),
+        ("training_state", word(f"training_{training['state']}")),
+        (
+            "training_decided",
+            word("moment_by", moment=writer.at(training["decided_at"]), name=training["decided_by"])
+            if training["decided_at"]
+            else None,
+        ),
+        ("training_reason", training["reason"]),
+        ("counts_as", training["counts_as"]),
+        ("printed_valid", writer.day(training["valid_until"]) if training["valid_until"] else None),
+        ("evidence_hash", training["evidence_sha256"] or word("no_evidence")),
+    )
+
+
+def _evidence(writer: Writer, one: Values) -> str:
+    """What a certification rests on, as it was printed."""
+    parts = (one["title"], writer.day(one["completed_on"]), one.get("code") or one.get("provider"))
+    return ", ".join(part for part in parts if part)
 
 
 def _credit(line: Values) -> str:
@@ -218,9 +256,9 @@ def _audit(writer: Writer) -> Iterator[Block]:
         (
             str(one["number"]),
             writer.at(one["at"]),
-            one["action"] + (f"; {one['reason']}" if one["reason"] else ""),
+            deed(one["action"], writer.language) + (f"; {one['reason']}" if one["reason"] else ""),
             one["by"] or word("by_program"),
-            f"{one['about']} {one['about_number'] or ''}".strip(),
+            f"{about(one['about'], writer.language)} {one['about_number'] or ''}".strip(),
         )
         for one in audit["events"]
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
+from lms.certification.change_models import CertificateChange
 from lms.certification.document_models import IssuedDocument
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.standing import status_of
+from lms.certification.training_models import ExternalTraining
 from lms.database import db
 from lms.learning.models import Enrollment
 from lms.people.models import Agency, AuditEvent, Membership, RoleGrant, User
@@ -114,6 +116,7 @@ def certificate_line(certificate: Certificate, between: Between) -> dict[str, An
     successor = None
     if certificate.superseded_by_id is not None:
         successor = db.session.get(Certificate, certificate.superseded_by_id)
+    superseded_at = _superseded_at(certificate, successor) if successor is not None else None
     events = db.session.scalars(
         select(AuditEvent)
         .where(AuditEvent.subject_kind == "certificate", AuditEvent.subject_id == certificate.id)
@@ -134,11 +137,11 @@ def certificate_line(certificate: Certificate, between: Between) -> dict[str, An
         "valid_from": moment(certificate.valid_from),
         "expires_at": moment(certificate.expires_at),
         "printed": facts.to_json(),
-        "status_after_last_day": _status_at_end(certificate, successor, between),
+        "status_after_last_day": _status_at_end(certificate, superseded_at, between),
         "revoked_at": moment(certificate.revoked_at),
         "revoked_reason": certificate.revoked_reason,
         "superseded_by": successor.code if successor is not None else None,
-        "superseded_at": moment(successor.issued_at) if successor is not None else None,
+        "superseded_at": moment(superseded_at),
         "changes": [
             {"at": moment(one.at), "action": one.action, "reason": one.reason}
             for one in events
@@ -148,10 +151,33 @@ def certificate_line(certificate: Certificate, between: Between) -> dict[str, An
     }
 
 
-def _status_at_end(certificate: Certificate, successor: Certificate | None, between: Between) -> str:
+def _superseded_at(certificate: Certificate, successor: Certificate) -> datetime:
+    """When the other one took its place: with the change that made that one, or when the change that had made this one
+    was undone. That other one may well be the older of the two."""
+    changes = db.session.scalars(
+        select(CertificateChange).where(
+            or_(
+                and_(
+                    CertificateChange.certificate_id == certificate.id,
+                    CertificateChange.new_certificate_id == successor.id,
+                    CertificateChange.state == "done",
+                ),
+                and_(
+                    CertificateChange.certificate_id == successor.id,
+                    CertificateChange.new_certificate_id == certificate.id,
+                    CertificateChange.state == "undone",
+                ),
+            )
+        )
+    )
+    moments = [one.at if one.state == "done" else one.undone_at for one in changes]
+    return max((one for one in moments if one is not None), default=successor.issued_at)
+
+
+def _status_at_end(certificate: Certificate, superseded_at: datetime | None, between: Between) -> str:
     if certificate.revoked_at is not None and between.told(certificate.revoked_at):
         return "revoked"
-    if successor is not None and between.told(successor.issued_at):
+    if between.told(superseded_at):
         return "superseded"
     plain = Certificate(
         valid_from=certificate.valid_from, expires_at=certificate.expires_at, revoked_at=None, superseded_by_id=None
@@ -167,10 +193,12 @@ def audit_in(
     Reasons are told where the deed was about this person; of what the person did to others only what it was.
     """
     enrollments = select(Enrollment.id).where(Enrollment.user_id == user_id)
+    trainings = select(ExternalTraining.id).where(ExternalTraining.user_id == user_id)
     mine = or_(
         and_(AuditEvent.subject_kind == "user", AuditEvent.subject_id == user_id),
         and_(AuditEvent.subject_kind == "enrollment", AuditEvent.subject_id.in_(enrollments)),
         and_(AuditEvent.subject_kind == "certificate", AuditEvent.subject_id.in_(list(certificate_ids))),
+        and_(AuditEvent.subject_kind == "training", AuditEvent.subject_id.in_(trainings)),
     )
     query = (
         select(AuditEvent, User.name, mine.label("is_mine"))

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from lms.access import Permission, Viewer, scope, within
+from lms.access import Permission, Viewer, scope, visible_agencies, within
+from lms.certification.record_shares import shares_all
 from lms.database import db
 from lms.errors import N_, Invalid, NotFound
 from lms.people.models import Agency, Membership
@@ -19,9 +20,9 @@ FOREVER = date.max
 class Reach:
     """What somebody may put into a record of one person.
 
-    `paths` None: everything, for oneself, for who may everywhere, and while the person has a place in one's agencies.
-    Else the person has left: only days of `spans` (first day, first day after), and what belongs to agencies below
-    the paths.
+    `spans` empty: any day, for oneself, for who may everywhere, and where the person shares all with an agency in
+    scope. Else only days of the spans (first day, first day after), on which the person had a place in one's agencies.
+    `paths`: the person has left, and only what belongs to agencies below these goes in.
     """
 
     paths: tuple[str, ...] | None = None
@@ -29,18 +30,18 @@ class Reach:
 
     def require(self, since: date, until: date) -> None:
         """Raises Invalid where a day from `since` to `until` lies outside."""
-        if self.paths is None:
+        if not self.spans:
             return
         if not any(first <= since and until < end for first, end in self.spans):
             first, end = self.spans[-1]
             raise Invalid(
                 N_(
-                    "This person no longer works for your agencies. A record may only hold days on which they did, such"
-                    " as %(first)s to %(last)s."
+                    "A record may only hold days on which this person worked for your agencies, or all where they share"
+                    " it with one of them: such as %(first)s to %(last)s."
                 ),
                 field="since",
                 first=first.isoformat(),
-                last=(end - timedelta(days=1)).isoformat(),
+                last=(min(end, until + timedelta(days=1)) - timedelta(days=1)).isoformat(),
             )
 
 
@@ -58,7 +59,11 @@ def reach_of(viewer: Viewer, user_id: int, today: date) -> Reach:
     if not spans:
         raise NotFound(N_("There is nothing here that you may see."))
     if any(first <= today < end for first, end in spans):
-        return Reach()
+        return (
+            Reach()
+            if shares_all(user_id, visible_agencies(viewer, Permission.MAKE_RECORDS), today)
+            else Reach(None, spans)
+        )
     return Reach(scope(viewer, Permission.MAKE_RECORDS), spans)
 
 

@@ -60,13 +60,8 @@ def reach_of(viewer: Viewer, wish: Wish) -> list[str] | None:
 
 def check_fetching(batch: Batch, viewer: Viewer) -> None:
     """Whoever asked must still reach all that the files are about when they fetch one. Raises NotAllowed."""
-    about = batch.result.get("reach")
-    for permission in NEEDED:
-        paths = scope(viewer, permission)
-        if paths is None:
-            continue
-        if about is None or not all(any(one.startswith(path) for path in paths) for one in about):
-            raise NotAllowed(N_("Who asked for this may not see these certificates any more."))
+    if not batches.reaches_all(batch, viewer, NEEDED):
+        raise NotAllowed(N_("Who asked for this may not see these certificates any more."))
 
 
 def remove_old(files: FileStore, now: datetime) -> int:
@@ -74,5 +69,12 @@ def remove_old(files: FileStore, now: datetime) -> int:
     return batches.remove_old(files, now, kind=KIND, days=DAYS_KEPT, names_of=_stored_names, action="bundle.removed")
 
 
+def stored_name(batch_id: int, volume: int, ending: str) -> str:
+    """What a volume is called in the file store: `zip`, or `pdf` where it is merged."""
+    return f"batches/{batch_id}/certificates-{volume}.{ending}"
+
+
 def _stored_names(batch: Batch) -> list[str]:
-    return [one["stored"] for one in batch.result.get("files", [])]
+    """Everything that a batch may have stored, also what a killed worker had no time to put on record."""
+    volumes = range(1, batch.cursor.get("volume", 1) + 1)
+    return [stored_name(batch.id, volume, ending) for volume in volumes for ending in ("zip", "pdf")]

@@ -10,30 +10,30 @@ from __future__ import annotations
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 
 from lms import batches
-from lms.access import Viewer, allows, within
+from lms.access import Viewer, allows, scope, within
 from lms.batches import Batch, Piece
 from lms.certification import store
 from lms.certification.badges import issuing
 from lms.certification.evidence_files import neutral_name
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen_by
 from lms.certification.signers import signing_material
 from lms.certification.standing import status_of
 from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
-from lms.errors import N_, Conflict, NotAllowed
+from lms.errors import N_, NotAllowed
 from lms.files import FileStore
-from lms.people.memberships import holds_on
-from lms.people.models import Agency, Membership, User
+from lms.people.models import Agency
 from lms.people.signins import load_viewer
-from lms.reporting.bundle_keeping import KIND, NEEDED, Wish, reach_of
+from lms.reporting.bundle_keeping import KIND, NEEDED, Wish, reach_of, stored_name
 from lms.reporting.exports import csv_chunks
 from lms.reporting.printing import merge
 from lms.settings import Settings
@@ -47,15 +47,13 @@ DRAWN = 40
 VOLUME = 250
 """So many in one zip and one merged PDF, which is made in memory."""
 
-MOST_RUNNING = 3
-"""Of one person at a time."""
-
 HEAD = ("code", "name", "agency", "course", "completed", "valid until", "status", "file")
 """In English in every language: programs read it."""
 
 FALLEN = {
     "revoked": N_("It was revoked."),
     "superseded": N_("It was replaced by another certificate."),
+    "erased": N_("Its holder had their data erased."),
 }
 
 _room: Pressroom | None = None
@@ -83,10 +81,7 @@ class Row:
 
 def ask(wish: Wish, *, asked_by_id: int) -> Batch:
     """Begin. The caller commits. Raises Conflict where the same person has enough under way."""
-    db.session.execute(select(User.id).where(User.id == asked_by_id).with_for_update())
-    running = sum(1 for one in batches.batches_of(asked_by_id) if one.kind == KIND and not one.is_over)
-    if running >= MOST_RUNNING:
-        raise Conflict(N_("You have enough of this under way. Wait until it has ended, or stop it."))
+    batches.refuse_many(KIND, asked_by_id=asked_by_id)
     return batches.begin(KIND, wish.to_json(), asked_by_id=asked_by_id)
 
 
@@ -99,20 +94,22 @@ def do_piece(batch: Batch, runtime: Any) -> Piece:
     settings: Settings = runtime.settings
     wish, now = Wish.from_json(batch.params), utc_now()
     condition = chosen(viewer, wish, local_day(now, settings.time_zone))
+    reach = batches.reach_with(batch, reach_of(viewer, wish))
     if batch.cursor.get("pack"):
-        return _pack(batch, wish, condition, now, runtime.files, reach_of(viewer, wish))
-    return _draw(batch, condition, now, runtime.files, settings)
+        piece = _pack(batch, wish, condition, now, runtime.files)
+    else:
+        piece = _draw(batch, condition, now, runtime.files, settings)
+    return replace(piece, result={**piece.result, "reach": reach})
 
 
 def chosen(viewer: Viewer, wish: Wish, today: date) -> ColumnElement[bool]:
-    """The condition of what is wished for, within what the viewer may see: awarded under an agency in scope, or held by
-    somebody who has a place in one today."""
+    """The condition of what is wished for, within what the viewer's agencies see (`certification.seeing`)."""
     agencies = select(Agency.id).where(*(within(viewer, one) for one in NEEDED))
     if wish.agency_id is not None:
         path = select(Agency.path).where(Agency.id == wish.agency_id).scalar_subquery()
         agencies = agencies.where(Agency.path.startswith(path))
-    present = select(Membership.user_id).where(Membership.agency_id.in_(agencies), holds_on(today))
-    conditions: list[ColumnElement[bool]] = [or_(Certificate.agency_id.in_(agencies), Certificate.user_id.in_(present))]
+    is_everything = wish.agency_id is None and all(scope(viewer, one) is None for one in NEEDED)
+    conditions: list[ColumnElement[bool]] = [true() if is_everything else seen_by(agencies, today)]
     if wish.course_id is not None:
         conditions.append(Certificate.course_id == wish.course_id)
     if wish.certification_id is not None:
@@ -170,9 +167,7 @@ def _record(made: Sequence[tuple[Row, store.Document]], now: datetime) -> list[s
     ]
 
 
-def _pack(
-    batch: Batch, wish: Wish, condition: ColumnElement[bool], now: datetime, files: FileStore, reach: list[str] | None
-) -> Piece:
+def _pack(batch: Batch, wish: Wish, condition: ColumnElement[bool], now: datetime, files: FileStore) -> Piece:
     cursor = dict(batch.cursor)
     rows = [
         row
@@ -183,14 +178,14 @@ def _pack(
     made: list[dict[str, str]] = list(batch.result.get("files", []))
     if rows:
         number = cursor["volume"]
-        made.append(_write_zip(f"batches/{batch.id}/certificates-{number}.zip", rows, files))
+        made.append(_write_zip(stored_name(batch.id, number, "zip"), rows, files))
         if wish.is_merged:
-            made.append(_write_merged(f"batches/{batch.id}/certificates-{number}.pdf", rows, files))
+            made.append(_write_merged(stored_name(batch.id, number, "pdf"), rows, files))
     is_last = bool(cursor["through"])
     if is_last:
         _close_room()
     further = {"after": cursor["after"], "begin": cursor["after"], "count": 0, "volume": cursor["volume"] + 1}
-    return Piece(cursor=further, result={"files": made, "reach": reach}, is_last=is_last)
+    return Piece(cursor=further, result={"files": made}, is_last=is_last)
 
 
 def _write_zip(name: str, rows: Sequence[Row], files: FileStore) -> dict[str, str]:
@@ -230,7 +225,13 @@ def _rows(condition: ColumnElement[bool], after: int, to: int | None, now: datet
     if to is not None:
         query = query.where(Certificate.id <= to)
     return [
-        Row(row.id, CertificateFacts.from_json(row.facts), status_of(row, now), row.document_name, row.document_hash)
+        Row(
+            row.id,
+            CertificateFacts.from_json(row.facts),
+            "erased" if row.erased_at is not None else status_of(row, now),
+            row.document_name,
+            row.document_hash,
+        )
         for row in db.session.scalars(query)
     ]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from lms.access import Permission, Viewer, within
+from lms.counties import counties
 from lms.database import db
-from lms.people.agencies import counties
 from lms.people.models import Agency
 
 

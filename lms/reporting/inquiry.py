@@ -46,6 +46,7 @@ class Inquiry:
     agency_path: str | None = None
     agency_name: str | None = None
     course_id: int | None = None
+    time_zone: str = "UTC"
 
     @property
     def expiring_until(self) -> datetime:
@@ -58,7 +59,7 @@ class Inquiry:
         return self.as_of - timedelta(days=IDLE_DAYS)
 
 
-def inquire(viewer: Viewer, filters: Filters, as_of: datetime, day: date) -> Inquiry:
+def inquire(viewer: Viewer, filters: Filters, as_of: datetime, day: date, time_zone: str = "UTC") -> Inquiry:
     """The inquiry behind filters that came from outside.
 
     Raises NotFound for an agency outside of the viewer's scope, exactly as for one that does not exist.
@@ -71,7 +72,7 @@ def inquire(viewer: Viewer, filters: Filters, as_of: datetime, day: date) -> Inq
         course_id = db.session.scalar(select(Course.id).where(Course.slug == filters.course_slug))
         if course_id is None:
             raise NotFound(N_("There is no such course."))
-    return Inquiry(viewer, as_of, day, filters, path, name, course_id)
+    return Inquiry(viewer, as_of, day, filters, path, name, course_id, time_zone)
 
 
 def find_agency(viewer: Viewer, agency_id: int) -> tuple[str, str]:

@@ -3,24 +3,33 @@
 Definitions (the page prints them):
 - A person is in scope by each place (membership) that holds on the day, in an agency of the viewer, and while the
   account is not disabled. A person with two places counts in each cell, and once in every total.
-- Certified: holds at least one valid certificate of a course (half open, see certification.standing), wherever it
-  was earned. Expiring: holds a valid one that ends within 60 days, with no other one of the same course beyond that.
+- Certified: holds at least one valid certificate of a course (half open, see certification.standing) that the
+  viewer's agencies see (certification.seeing). Expiring: holds a valid one that ends within 60 days, with no other one
+  of the same course beyond that.
 - In progress: enrolled and not completed. Idle: in progress, and nothing opened for 30 days or more.
+- Overdue: something assigned is overdue (see certification.assignments). A place counts only what reaches the person by
+  that place; a total counts whoever is overdue in any of its places, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import CTE, and_, case, func, literal, null, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from lms.access import Permission, within
+from lms.certification.assigned import people_here, people_to_ask
+from lms.certification.assignment_rules import AsOf, rules_in_force
+from lms.certification.assignments import OVERDUE, assigned_by_place
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen
 from lms.certification.standing import is_valid_at
 from lms.database import db
+from lms.learning.assignment_models import Assignment
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.memberships import holds_on
 from lms.people.models import Agency, Membership, User
@@ -32,7 +41,7 @@ Part = Literal["cell", "agency", "discipline", "total"]
 PARTS: dict[tuple[int, int], Part] = {(0, 0): "cell", (0, 1): "agency", (1, 0): "discipline", (2, 0): "total"}
 """Sections of the table by (section, rank): cells and totals of each agency, then by discipline, then the total."""
 
-COUNTS = ("is_certified", "is_expiring", "is_in_progress", "is_idle")
+COUNTS = ("is_certified", "is_expiring", "is_in_progress", "is_idle", "is_overdue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Figures:
     expiring: int = 0
     in_progress: int = 0
     idle: int = 0
+    overdue: int = 0
 
     @property
     def share_percent(self) -> int:
@@ -141,7 +151,11 @@ def places_in_scope(inquiry: Inquiry, *permissions: Permission) -> Any:
 
 def holds_valid(inquiry: Inquiry) -> Any:
     """The condition of a certificate that counts: a course's (the one asked for), valid at the moment."""
-    wanted: list[Any] = [Certificate.kind == "course", is_valid_at(inquiry.as_of)]
+    wanted: list[Any] = [
+        Certificate.kind == "course",
+        is_valid_at(inquiry.as_of),
+        seen(inquiry.viewer, Permission.SEE_REPORTS, inquiry.day),
+    ]
     if inquiry.course_id is not None:
         wanted.append(Certificate.course_id == inquiry.course_id)
     return and_(*wanted)
@@ -149,8 +163,21 @@ def holds_valid(inquiry: Inquiry) -> Any:
 
 def is_expiring(inquiry: Inquiry) -> Any:
     """The condition of a certificate that ends within the window, and that nothing of the same course outlasts."""
+    outlasted = is_outlasted(
+        inquiry.as_of,
+        inquiry.expiring_until,
+        lambda later: seen(inquiry.viewer, Permission.SEE_REPORTS, inquiry.day, of=later),
+    )
+    return and_(holds_valid(inquiry), Certificate.expires_at < inquiry.expiring_until, ~outlasted)
+
+
+def is_outlasted(now: datetime, until: datetime, is_seen: Callable[[Any], Any]) -> Any:
+    """Whether the same person holds another certificate of the same course that is still valid at `until`.
+
+    `is_seen` gives the condition that the other one may be known of; it gets the certificate as an alias.
+    """
     later = aliased(Certificate)
-    outlasted = (
+    return (
         select(later.id)
         .where(
             later.user_id == Certificate.user_id,
@@ -158,12 +185,12 @@ def is_expiring(inquiry: Inquiry) -> Any:
             later.kind == "course",
             later.revoked_at.is_(None),
             later.superseded_by_id.is_(None),
-            later.valid_from <= inquiry.as_of,
-            or_(later.expires_at.is_(None), later.expires_at >= inquiry.expiring_until),
+            later.valid_from <= now,
+            or_(later.expires_at.is_(None), later.expires_at >= until),
+            is_seen(later),
         )
         .exists()
     )
-    return and_(holds_valid(inquiry), Certificate.expires_at < inquiry.expiring_until, ~outlasted)
 
 
 def is_in_progress(inquiry: Inquiry) -> Any:
@@ -172,6 +199,17 @@ def is_in_progress(inquiry: Inquiry) -> Any:
     if inquiry.course_id is not None:
         wanted.append(Enrollment.course_id == inquiry.course_id)
     return and_(*wanted)
+
+
+def overdue_rows(inquiry: Inquiry, *permissions: Permission) -> Any:
+    """What is overdue (of the course asked for), once for each of the places by which it reaches its person."""
+    as_of, here = AsOf(inquiry.as_of, inquiry.day, inquiry.time_zone), and_(*scope_conditions(inquiry, *permissions))
+    wanted = [] if inquiry.course_id is None else [Assignment.course_id == inquiry.course_id]
+    is_narrowed = inquiry.agency_path or inquiry.filters.discipline or inquiry.filters.county_fips
+    seeing = (Permission.SEE_REPORTS, *permissions)
+    people = people_here(here) if is_narrowed else people_to_ask(inquiry.viewer, here, *seeing)
+    rows = assigned_by_place(people, here, as_of, rules_in_force(as_of, *wanted)).subquery("assigned_here")
+    return select(rows).where(rows.c.state == OVERDUE)
 
 
 def last_active_at() -> Any:
@@ -201,6 +239,10 @@ def people_cte(inquiry: Inquiry) -> CTE:
         .group_by(Enrollment.user_id)
         .subquery("progress")
     )
+    late = overdue_rows(inquiry).cte("late_rows")
+    keys = ("user_id", "agency_id", "discipline")
+    # Looked up and not joined: no database can guess how many are overdue.
+    is_overdue = tuple_(*(places.c[key] for key in keys)).in_(select(*(late.c[key] for key in keys)))
     return (
         select(
             places,
@@ -208,6 +250,7 @@ def people_cte(inquiry: Inquiry) -> CTE:
             case((certified.c.lasts == 0, 1), else_=0).label("is_expiring"),
             case((progress.c.user_id.is_not(None), 1), else_=0).label("is_in_progress"),
             case((progress.c.last_active_at <= inquiry.idle_since, 1), else_=0).label("is_idle"),
+            case((is_overdue, 1), else_=0).label("is_overdue"),
         )
         .outerjoin(certified, certified.c.user_id == places.c.user_id)
         .outerjoin(progress, progress.c.user_id == places.c.user_id)
@@ -235,9 +278,8 @@ def _counted(people: CTE, place: tuple[int, int], keys: tuple[Any, ...], page: A
     """People by the given keys, each once in every group."""
     names = ("agency_id", "agency_name", "discipline")
     kept = [column for column in keys if column is not None]
-    each = select(people.c.user_id, *(people.c[name] for name in COUNTS), *kept)
-    if len(kept) < len(keys):
-        each = each.distinct()
+    flags = [func.max(people.c[name]).label(name) for name in COUNTS]
+    each = select(people.c.user_id, *flags, *kept).group_by(people.c.user_id, *kept)
     once = (each if page is None else each.where(page)).subquery()
     given = [null().label(name) if column is None else once.c[name] for name, column in zip(names, keys, strict=True)]
     totals = [func.coalesce(func.sum(once.c[name]), 0).label(name) for name in COUNTS]

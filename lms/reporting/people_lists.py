@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from lms.access import Permission
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen
 from lms.database import UtcDateTime, db
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import Agency, Membership, User
@@ -60,7 +61,11 @@ def list_expiring(inquiry: Inquiry) -> PeopleList:
         Certificate.user_id.label("user_id"),
         Certificate.course_id.label("course_id"),
         Certificate.expires_at.label("at"),
-    ).where(is_expiring(inquiry), Certificate.user_id.in_(persons(inquiry)))
+    ).where(
+        is_expiring(inquiry),
+        seen(inquiry.viewer, Permission.SEE_PEOPLE, inquiry.day),
+        Certificate.user_id.in_(persons(inquiry)),
+    )
     return PeopleList(inquiry, found)
 
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lms.assessment.models import Attempt
+from lms.catalog.facts import core_modules
 from lms.catalog.versions import CurrentVersion
-from lms.certification.codes import ALPHABET, RANDOM_SYMBOLS, check_symbol
+from lms.certification.codes import RANDOM_SYMBOLS, check_symbol
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.validity import expiry_of, last_valid_day
@@ -16,6 +17,7 @@ from lms.courseware.course import DISCIPLINES
 from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import Agency, Membership, User
 from lms.people.names import search_text
+from lms.people.spoken_codes import ALPHABET
 from lms.seeding.batch import Seed
 
 SPREAD = 0x5DEECE66D5DEEC
@@ -124,7 +126,7 @@ def make_enrollment(
         enrolled_at=enrolled_at, completed_at=completed_at,
     )  # fmt: skip
     final = final_module(version) or ""
-    modules = [module["id"] for module in version.facts["modules"]]
+    modules = [module["id"] for module in core_modules(version.facts)]
     seen_at = completed_at or enrolled_at + (state.now - enrolled_at) * state.chance.random()
     kept = modules if is_completed else modules[:1]
     for module in kept if is_full else kept[-1:]:

@@ -5,12 +5,17 @@
   if (done) store.removeItem("answers-" + done.dataset.queue);
   if (!form) return;
   const said = form.dataset, name = "answers-" + said.queue, status = form.querySelector("[data-status]");
-  let waiting = {}, timer, delay = 1000, busy = false;
+  let waiting = {}, timer, delay = 1000, busy = false, leaving = false;
   try { waiting = JSON.parse(store.getItem(name)) || {}; } catch {}
   const keep = () => { try { store.setItem(name, JSON.stringify(waiting)); } catch {} };
-  const say = (text, isSaved) => { status.textContent = text; status.className = isSaved ? "saved" : "unsaved"; };
+  const say = (text, isSaved) => {
+    if (leaving) return; // the form carries every answer, and the next page says what became of them
+    status.textContent = text;
+    status.className = isSaved ? "saved" : "unsaved";
+  };
   const later = (after) => { clearTimeout(timer); timer = setTimeout(send, after); };
   const box = (id) => form.querySelector(`[data-question="${id}"]`);
+  const see = (id, mark) => { const field = form.elements["seen." + id]; if (field) field.value = mark; };
 
   function note(event) {
     const field = event.target.closest("[data-question]");
@@ -20,6 +25,8 @@
       if (key === id || key.startsWith(id + ".")) (values[key] ||= []).push(value);
     field.dataset.sequence = Math.max(Date.now(), +field.dataset.sequence + 1);
     waiting[id] = { values, sequence: +field.dataset.sequence };
+    see(id, ""); // touched, also where it says again what was saved before: another answer may be on its way
+    leaving = false;
     keep();
     say(said.waiting);
     delay = 1000;
@@ -28,7 +35,7 @@
 
   async function send() {
     const id = Object.keys(waiting)[0];
-    if (!id || busy) return;
+    if (!id || busy || leaving) return;
     busy = true;
     const sent = waiting[id];
     try {
@@ -37,13 +44,13 @@
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
       });
       if (answer.status >= 500 || answer.status === 429) throw 0;
-      const saved = await answer.json(), field = box(id);
+      const saved = await answer.json();
       if (waiting[id] === sent && (answer.ok || answer.status === 422)) delete waiting[id];
       keep();
       if (!answer.ok) say(answer.status === 422 ? saved.detail : said.refused);
       else if (!saved.stored) say(said.elsewhere);
       else {
-        if (field) form.elements["seen." + id].value = saved.seen;
+        if (!waiting[id]) see(id, saved.seen);
         if (!Object.keys(waiting).length) say(saved.text, true);
       }
       delay = 1000;
@@ -56,14 +63,18 @@
     }
   }
 
-  for (const [id, { values }] of Object.entries(waiting))
+  for (const [id, { values }] of Object.entries(waiting)) {
+    see(id, "");
     for (const input of box(id)?.querySelectorAll("input:not([type=hidden]), select, textarea") || []) {
       const given = values[input.name] || [];
       if (/radio|checkbox/.test(input.type)) input.checked = given.includes(input.value);
       else input.value = given[0] || "";
     }
+  }
   form.addEventListener("change", note);
   form.addEventListener("input", (event) => event.target.matches("textarea, [type=text]") && note(event));
+  form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
+  addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; later(0); } });
   addEventListener("online", () => later(0));
   if (Object.keys(waiting).length) later(0);
 })();

@@ -19,8 +19,9 @@
       const answer = await fetch(location.href);
       if (answer.redirected) return;
       const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-batch]");
-      if (now && "over" in now.dataset) return end(now);
-      if (now) box.querySelectorAll("[data-live]").forEach((part, at) => say(part, now.querySelectorAll("[data-live]")[at]));
+      if (!now) return location.reload();
+      if ("over" in now.dataset) return end(now);
+      box.querySelectorAll("[data-live]").forEach((part, at) => say(part, now.querySelectorAll("[data-live]")[at]));
     } catch {}
     setTimeout(look, 3000);
   }

@@ -1,7 +1,8 @@
 """The wall itself: which rows of which table a transaction sees, as PostgreSQL's row-level security.
 
-A row is seen by its person; by who may see people over an agency in which that person has, or had, a place; by whoever
-shares a team with them (name and certificates, nothing of their learning); and by who may everywhere. Sets are computed
+A row is seen by its person; by who may see people over an agency in which that person has, or had, a place (their
+certificates: only what that agency sees, `certification.seeing`); by whoever shares a team with them (name and
+certificates, nothing of their learning); and by who may everywhere. Sets are computed
 by functions that the tables' owner owns, so that a policy never asks through itself; a statement calls each once for a
 table that it reads, and only where a row is neither one's own nor everybody's.
 
@@ -32,6 +33,26 @@ FUNCTIONS = {
     "lms_wall_people": """
         SELECT array_agg(m.user_id) FROM lms_memberships m
         WHERE m.agency_id IN (SELECT unnest(lms_wall_agencies()))""",
+    # Certificates that were completed on days of a place there, or that are shared with a present one; and, of people
+    # who are there, those of what is assigned, since whether that is done does not depend on where it was earned. Which
+    # day it is differs by the site's zone: one more on either side here, the query layer is exact.
+    "lms_wall_certificates": """
+        SELECT array_agg(seen.id) FROM (
+            SELECT c.id FROM lms_certificates c JOIN lms_memberships m ON m.user_id = c.user_id
+            WHERE m.agency_id IN (SELECT unnest(lms_wall_agencies()))
+            AND c.completed_on >= m.started_on AND (m.ended_on IS NULL OR c.completed_on < m.ended_on)
+            UNION SELECT c.id FROM lms_record_shares s
+            JOIN lms_certificates c
+            ON c.user_id = s.user_id AND (s.certificate_id IS NULL OR s.certificate_id = c.id)
+            JOIN lms_memberships m ON m.user_id = s.user_id AND m.agency_id = s.agency_id
+            WHERE s.agency_id IN (SELECT unnest(lms_wall_agencies())) AND s.ended_at IS NULL
+            AND m.started_on <= CURRENT_DATE + 1 AND (m.ended_on IS NULL OR m.ended_on > CURRENT_DATE - 1)
+            UNION SELECT c.id FROM lms_certificates c JOIN lms_memberships m ON m.user_id = c.user_id
+            WHERE m.agency_id IN (SELECT unnest(lms_wall_agencies()))
+            AND m.started_on <= CURRENT_DATE + 1 AND (m.ended_on IS NULL OR m.ended_on > CURRENT_DATE - 1)
+            AND (c.course_id IN (SELECT a.course_id FROM lms_assignments a WHERE a.ended_at IS NULL)
+            OR c.certification_id IN (SELECT a.certification_id FROM lms_assignments a WHERE a.ended_at IS NULL))
+        ) AS seen""",
     # Teams that the viewer sits in, coordinates, or leads by their agency.
     "lms_wall_teams": f"""
         SELECT array_agg(team.id) FROM (
@@ -84,17 +105,42 @@ POLICIES = {
     "lms_role_grants": _of_person("user_id"),
     "lms_user_sessions": f"{SYSTEM} OR user_id = {ME}",
     "lms_password_resets": SYSTEM,
+    "lms_authenticator_apps": f"{SYSTEM} OR user_id = {ME}",
+    "lms_passkeys": f"{SYSTEM} OR user_id = {ME}",
+    "lms_recovery_codes": f"{SYSTEM} OR user_id = {ME}",
+    "lms_sign_in_tickets": SYSTEM,
+    "lms_merges": _of_person("kept_id"),
+    # What was changed row by row; only undoing reads it, in a transaction that writes.
+    "lms_merge_moves": SYSTEM,
+    "lms_erasures": _of_person("user_id"),
+    "lms_policy_acceptances": f"{SYSTEM} OR user_id = {ME}",
     "lms_invitations": f"{OPEN} OR {IN_AGENCY}",
+    # Who is on the way from a provider, before anybody is signed in.
+    "lms_provider_sign_ins": SYSTEM,
+    "lms_join_requests": f"{OPEN} OR user_id = {ME} OR {IN_AGENCY}",
+    "lms_provisioned_people": f"{OPEN} OR user_id = {ME} OR {IN_AGENCY}",
     "lms_audit_events": f"{OPEN} OR actor_id = {ME} OR {IN_AGENCY}",
     # Its payload holds addresses and links; only who may everywhere looks after it.
     "lms_outbox_messages": OPEN,
+    "lms_staff_records": _of_person("user_id"),
+    "lms_imports": f"{OPEN} OR {IN_AGENCY}",
+    "lms_import_rows": _of_parent("lms_imports", "import_id"),
+    "lms_import_changes": _of_parent("lms_imports", "import_id"),
     "lms_enrollments": _of_person("user_id"),
+    "lms_assigned_people": _of_person("user_id"),
+    "lms_assignment_exceptions": _of_person("user_id"),
+    "lms_extension_requests": _of_person("user_id"),
+    "lms_notice_preferences": f"{SYSTEM} OR user_id = {ME}",
     "lms_module_progress": _of_parent("lms_enrollments", "enrollment_id"),
+    # One's own; a team sees counts of it, which the program takes.
+    "lms_story_plays": (
+        f"{SYSTEM} OR (SELECT true FROM lms_enrollments own WHERE own.id = enrollment_id AND own.user_id = {ME})"
+    ),
     "lms_attempts": _of_parent("lms_enrollments", "enrollment_id"),
     "lms_responses": _of_parent("lms_attempts", "attempt_id"),
     "lms_certificates": (
         f"{OPEN} OR {VERIFYING} OR user_id = {ME} OR {IN_AGENCY}"
-        f" OR {_in('user_id', 'lms_wall_people')} OR {_in('user_id', 'lms_wall_team_people')}"
+        f" OR {_in('id', 'lms_wall_certificates')} OR {_in('user_id', 'lms_wall_team_people')}"
         " OR (user_id IS NULL AND"
         " (SELECT true FROM lms_team_awards award WHERE award.cohort_id = lms_certificates.team_cohort_id"
         " AND award.cycle = lms_certificates.cycle))"
@@ -113,17 +159,26 @@ POLICIES = {
         f" AND own.user_id = {ME})"
     ),
     "lms_badges": f"{VERIFYING} OR {_of_parent('lms_certificates', 'certificate_id')}",
+    "lms_record_shares": f"{OPEN} OR user_id = {ME} OR {IN_AGENCY}",
+    "lms_join_codes": f"{OPEN} OR {IN_AGENCY}",
     "lms_cohorts": _of_team("id"),
     "lms_seats": _of_team("cohort_id"),
     "lms_cohort_members": f"{_of_team('cohort_id')} OR user_id = {ME} OR {_in('user_id', 'lms_wall_people')}",
     "lms_cohort_invitations": _of_team("cohort_id"),
     "lms_milestones": _of_team("cohort_id"),
+    "lms_team_reports": _of_team("cohort_id"),
+    "lms_team_actions": f"{SYSTEM} OR (SELECT true FROM lms_team_reports parent WHERE parent.id = report_id)",
+    # One's own; the coordinator reads texts and counts of it, which the program takes.
+    "lms_given_parts": f"{SYSTEM} OR user_id = {ME}",
     "lms_team_awards": _of_team("cohort_id"),
 }
 """What of each table is seen. Reading transactions cannot write, and writing ones see everything, so one condition
 serves for all commands."""
 
 WITHOUT = {
+    "lms_audit_links": "hashes and numbers of events; who did what is in the events alone",
+    "lms_audit_waiting": "numbers of events that wait for their seal",
+    "lms_assignments": "a rule of an agency; names only who made and who ended it",
     "lms_certification_versions": "names only who changed a rule; every rule is public",
     "lms_credit_approvals": "names only who entered it; what a board approved is public",
     "lms_approved_lines": "lines of an approval; hang on it alone",

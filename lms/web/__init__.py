@@ -10,9 +10,21 @@ from werkzeug.wrappers import Response
 
 from lms.settings import Settings
 from lms.web import (
+    account_email,
+    account_passkeys,
+    account_providers,
+    account_security,
     accounts,
+    after_action,
+    again,
     agencies,
+    agency_lists,
+    agency_numbers,
     assessment,
+    assigned,
+    assignment_changes,
+    assignment_exceptions,
+    assignments,
     audit,
     badges,
     batches,
@@ -28,38 +40,70 @@ from lms.web import (
     clee,
     cohort_edit,
     cohort_invitations,
+    cohort_members,
     cohorts,
     counting,
     credit,
+    debriefs,
     development,
+    directory,
+    domains,
     elsewhere,
     errors,
+    facilitating,
+    giving,
+    glossary,
     help,
     hosting,
     icons,
+    import_files,
     invitations,
+    join,
+    join_codes,
+    join_requests,
     joining,
     language,
     learning,
     licenses,
     limits,
+    merging,
     navigation,
+    oidc,
     operations,
+    overdue,
     packets,
     packing,
     pages,
     passwords,
     people,
+    people_import,
+    person_address,
+    person_factors,
     places,
+    policies,
+    printing,
+    privacy,
+    provider_arrivals,
+    providers,
+    proving,
+    provisioning,
     records,
     reporting,
+    retention,
+    role_list,
     roles,
     routing,
+    saml,
+    scim,
+    second_step,
     security,
     shared,
     shared_certificates,
+    sharing,
+    staff,
     static_files,
     styleguide,
+    tables,
     training,
     training_paper,
     training_queue,
@@ -73,11 +117,27 @@ csrf = CSRFProtect()
 
 ROOMS = (
     pages,
+    directory,
+    glossary,
     accounts,
+    second_step,
+    again,
+    account_security,
+    account_passkeys,
+    account_providers,
+    account_email,
     passwords,
+    join,
+    join_codes,
+    join_requests,
     joining,
+    oidc,
+    saml,
+    provider_arrivals,
     catalog,
+    printing,
     learning,
+    facilitating,
     assessment,
     certification,
     certifications,
@@ -90,6 +150,7 @@ ROOMS = (
     packets,
     badges,
     shared_certificates,
+    sharing,
     certificate_changes,
     certificate_corrections,
     verification,
@@ -97,17 +158,42 @@ ROOMS = (
     training_queue,
     training_paper,
     cohorts,
+    debriefs,
+    giving,
+    after_action,
     cohort_edit,
     cohort_invitations,
+    cohort_members,
     people,
+    staff,
+    people_import,
+    person_address,
+    import_files,
     places,
     roles,
+    person_factors,
+    merging,
+    privacy,
+    policies,
+    role_list,
+    assignments,
+    assignment_changes,
+    assignment_exceptions,
+    assigned,
     records,
     invitations,
     agencies,
+    agency_lists,
+    agency_numbers,
+    providers,
+    domains,
+    provisioning,
+    scim,
     branding,
     audit,
     reporting,
+    retention,
+    overdue,
     operations,
     batches,
     bundles,
@@ -130,10 +216,13 @@ def install_web(app: Flask, settings: Settings) -> None:
     routing.install(app)
     for part in (security, language, limits, hosting, waking):
         part.install(app, settings)
-    for part in (packing, static_files, shared, navigation, help, icons, charts):
+    for part in (packing, static_files, shared, navigation, help, icons, charts, tables):
         part.install(app)
     csrf.init_app(app)
+    csrf.exempt(saml.take_answer)  # posted from the provider; its signatures and our request's id are the token
+    csrf.exempt(scim.blueprint)  # a token of the directory's own, no cookie
     install_sign_in(app)
+    policies.install(app, settings)
     errors.install(app)
     for room in ROOMS:
         app.register_blueprint(room.blueprint)
@@ -154,10 +243,15 @@ def install_sign_in(app: Flask) -> None:
     def check_policy() -> Response | None:
         if request.endpoint is None or request.endpoint == "static":
             return None
-        policy = policy_of(app.view_functions.get(request.endpoint))
+        view = app.view_functions.get(request.endpoint)
+        policy, person = policy_of(view), maybe_viewer()
         if policy == "public":
-            return None
-        return errors.refuse_unless(policy, maybe_viewer())
+            return proving.unless_proven(view, person)
+        return (
+            proving.unless_set_up(view, person)
+            or errors.refuse_unless(policy, person)
+            or proving.unless_proven(view, person)
+        )
 
     @app.context_processor
     def page_values() -> dict[str, object]:

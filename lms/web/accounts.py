@@ -10,16 +10,16 @@ from werkzeug.wrappers import Response
 from lms.database import db
 from lms.demo import DEMO_PASSWORD, DEMO_PEOPLE
 from lms.errors import Busy, Invalid
-from lms.people import accounts, passwords, signins
+from lms.people import accounts, passwords, second_factors, signins
 from lms.people.models import User, UserSession
-from lms.web import navigation
+from lms.web.arriving import arrive, home
 from lms.web.forms.accounts import ProfileForm, SignInForm, fill_sign_in
 from lms.web.forms.refusals import add_problem
-from lms.web.guards import act, flash_done, maybe_viewer, public, settings, signed_in, viewer
+from lms.web.guards import act, flash_done, fresh, maybe_viewer, public, settings, signed_in, viewer
 from lms.web.hosting import is_hosted
-from lms.web.kept import open_entries
 from lms.web.limits import by_account, limiter, sign_in_limit, sign_in_limit_per_address, was_refused
-from lms.web.signing_in import demo_is_allowed, refuse_below_host, safe_next, try_sign_in
+from lms.web.second_step import ask_second_step, must_use_text, sign_in_page
+from lms.web.signing_in import begin_half, demo_is_allowed, must_use, refuse_below_host, safe_next, try_sign_in
 from lms.web.signing_in import sign_in as begin_sign_in
 from lms.web.signing_in import sign_out as end_sign_in
 
@@ -45,7 +45,7 @@ def browser_name(agent: str) -> str:
 def prepare(state: BlueprintSetupState) -> None:
     """Give the app its sign-in form, and fit the room for hashing to the threads of this server."""
     runtime = state.app.extensions["lms"]
-    runtime.sign_in_form = fill_sign_in
+    runtime.sign_in_page = lambda kept: sign_in_page(fill_sign_in(kept=kept))
     passwords.ROOM.resize(runtime.settings.web_threads)
 
 
@@ -75,29 +75,20 @@ def sign_in() -> Page:
     if user_id is None:
         form.email.errors = [_("This e-mail address and this password do not belong together.")]
         return shown_sign_in(form, 422)
+    required = must_use(user_id)
+    if required is not None:
+        form.email.errors = [must_use_text(required)]
+        return shown_sign_in(form, 403)
+    if second_factors.factors_of(user_id):
+        begin_half(user_id)
+        return ask_second_step(user_id, form.next.data or "", form.kept.data or "")
     begin_sign_in(user_id)
-    kept = open_entries(form.kept.data)
-    if kept is not None and kept.entries:
-        return render_template("errors/resend.html", entries=kept.entries, action=kept.address, is_back=True)
-    return redirect(safe_next(form.next.data, home()), code=303)
+    return arrive(form.next.data, form.kept.data)
 
 
 def shown_sign_in(form: SignInForm, status: int) -> tuple[str, int]:
-    return (
-        render_template(
-            "accounts/sign_in.html",
-            form=form,
-            has_kept=bool(form.kept.data),
-            is_open=settings().open_registration,
-            demo_people=DEMO_PEOPLE if demo_is_allowed() else (),
-            demo_password=DEMO_PASSWORD,
-        ),
-        status,
-    )
-
-
-def home() -> str:
-    return navigation.href_of("/home") or f"{request.script_root}/"
+    demo = {"demo_people": DEMO_PEOPLE, "demo_password": DEMO_PASSWORD} if demo_is_allowed() else {}
+    return sign_in_page(form, **demo), status
 
 
 @blueprint.get("/sign-out")
@@ -160,7 +151,8 @@ def show_account() -> Page:
             flash_done(_("Your account is changed."))
             return redirect(url_for("accounts.show_account"), code=303)
     sessions = [] if is_hosted(request.environ) else open_sessions()
-    page = render_template("accounts/account.html", form=form, user=user, sessions=sessions)
+    factors = second_factors.factors_of(person.id)
+    page = render_template("accounts/account.html", form=form, user=user, sessions=sessions, factors=factors)
     return (page, 422) if form.errors else page
 
 
@@ -176,23 +168,25 @@ def open_sessions() -> list[UserSession]:
 
 @blueprint.post("/account/sessions/<int:session_id>/end")
 @signed_in
+@fresh
 def end_session(session_id: int) -> Response:
     """End one of one's own sign-ins; another person's id changes nothing and says the same."""
     refuse_below_host()
     person = viewer()
     if session_id == person.session_id:
         return sign_out()
-    act(lambda: signins.end_session(session_id, person.id))
+    act(lambda: accounts.end_own_sign_in(person.id, session_id))
     flash_done(_("That sign-in has ended."))
     return redirect(url_for("accounts.show_account"), code=303)
 
 
 @blueprint.post("/account/sessions/end-others")
 @signed_in
+@fresh
 def end_other_sessions() -> Response:
     """End every sign-in but this one."""
     refuse_below_host()
     person = viewer()
-    act(lambda: signins.end_all_sessions(person.id, but=person.session_id))
+    act(lambda: accounts.end_other_sign_ins(person.id, but=person.session_id))
     flash_done(_("You are signed out everywhere else."))
     return redirect(url_for("accounts.show_account"), code=303)

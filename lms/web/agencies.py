@@ -10,11 +10,17 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, within
+from lms.clock import utc_now
+from lms.counties import counties
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import agencies as tree
+from lms.people.agency_history import former_names, former_states, is_called, who_may_here
+from lms.people.agency_numbers import numbers_of
+from lms.people.joining import count_open_ways
 from lms.people.models import Agency
 from lms.people.roster import count_people
+from lms.web import audit
 from lms.web.agency_choices import KINDS, agency_choices, as_tree, choices_to_make, find_agency, kind_name, number_in
 from lms.web.forms.people import AgencyForm, MoveForm, NewAgencyForm
 from lms.web.forms.refusals import add_problem, shown
@@ -38,20 +44,20 @@ def agency_kind_name(kind: str) -> str:
 @blueprint.app_template_filter()
 def county_name(fips: str | None) -> str:
     """The county's name, empty where none is known."""
-    return tree.counties().get(fips or "", "")
+    return counties().get(fips or "", "")
 
 
 @blueprint.get("/agencies")
 @needs(OVER)
 def list_agencies() -> str:
-    """The agencies in scope as a tree, or those whose name was searched for."""
+    """The agencies in scope as a tree, or those that were searched for by a name, present or past, or an id."""
     person = viewer()
     search, shows_archived = request.args.get("q", "").strip(), request.args.get("archived") == "1"
     query = select(Agency).where(within(person, OVER)).order_by(Agency.path).limit(MOST_SHOWN + 1)
     if not shows_archived:
         query = query.where(Agency.archived_at.is_(None))
     if search:
-        query = query.where(func.lower(Agency.name).contains(search.lower(), autoescape=True))
+        query = query.where(is_called(search))
     found = list(db.session.scalars(query))
     is_cut = len(found) > MOST_SHOWN
     if is_cut and not search:
@@ -61,6 +67,7 @@ def list_agencies() -> str:
     return render_template(
         "agencies/index.html",
         branches=as_tree(found[:MOST_SHOWN]),
+        former=former_names([one.id for one in found], search) if search else {},
         search=search,
         shows_archived=shows_archived,
         is_cut=is_cut,
@@ -71,7 +78,7 @@ def list_agencies() -> str:
 @blueprint.get("/agencies/<int:agency_id>")
 @needs(OVER)
 def show_agency(agency_id: int) -> str:
-    """One agency: what is known, what lies below, who works there."""
+    """One agency: what is known, who may do what, what lies below, what it was called and where it lay before."""
     person = viewer()
     agency = find_agency(person, OVER, agency_id)
     below = db.session.scalars(
@@ -83,6 +90,10 @@ def show_agency(agency_id: int) -> str:
         above=above_of(person, agency),
         branches=as_tree(below),
         people=count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today()),
+        latest=audit.latest_of_agency(person, agency),
+        numbers=numbers_of(agency.id),
+        former=former_states(agency.id),
+        holders=who_may_here(agency, utc_now()),
         may_move=may_place(person, agency),
         may_brand=allows_over(person, Permission.MANAGE_BRANDING, agency.path),
     )
@@ -94,7 +105,8 @@ def add_agency() -> Page:
     """A new agency below one in scope."""
     person = viewer()
     parent = find_agency(person, OVER, number_in("below")) if request.args.get("below") else None
-    form = NewAgencyForm(parent_id=parent.id if parent else None)
+    for_list = number_in("list") if request.args.get("list") else None
+    form = NewAgencyForm(parent_id=parent.id if parent else None, name=request.args.get("name", "")[:200])
     fill_choices(form, person)
     form.kind.choices = choices_to_make(form.kind.choices)
     form.parent_id.choices = choices_to_make(parent_choices(person, parent))
@@ -108,6 +120,9 @@ def add_agency() -> Page:
             add_problem(form, error)
         else:
             flash_done(_("%(name)s is added.", name=made.name))
+            if for_list is not None:
+                flash_done(_("Press “Keep this and check again”, so that its rows are looked at once more."))
+                return redirect(url_for("people_import.show_import", import_id=for_list), code=303)
             return redirect(url_for("agencies.show_agency", agency_id=made.id), code=303)
     return shown("agencies/form.html", form, agency=None)
 
@@ -164,14 +179,20 @@ def archive_agency(agency_id: int) -> Page:
         flash_done(_("%(name)s is archived.", name=agency.name))
         return redirect(url_for("agencies.list_agencies"), code=303)
     people = count_people(visible_agencies(person, Permission.SEE_PEOPLE), agency.path, today())
+    invited, codes = count_open_ways(agency_id, utc_now())
     return render_template(
         "confirm.html",
         title=_("Archive %(name)s?", name=agency.name),
         text=_(
             "Nobody can be invited into it any more, and it leaves every list of choices. People, certificates and "
-            "reports stay as they are. You can bring it back."
+            "reports stay as they are. Invitations and codes to join do not work while it is archived. Agencies below "
+            "it have to be moved or archived first. You can bring it back."
         ),
-        facts=[(_("People who work there now"), people)],
+        facts=[
+            (_("People who work there now"), people),
+            (_("Open invitations"), invited),
+            (_("Codes to join that can be used"), codes),
+        ],
         action=url_for("agencies.archive_agency", agency_id=agency_id),
         submit_text=_("Archive"),
         cancel_href=url_for("agencies.show_agency", agency_id=agency_id),
@@ -230,7 +251,7 @@ def fill_choices(form: AgencyForm, person: Viewer, present: str = "") -> None:
     form.kind.choices = [
         (code, _(name)) for code, name in KINDS.items() if code != "state" or is_everywhere or present == "state"
     ]
-    names = sorted(tree.counties().items(), key=lambda one: one[1])
+    names = sorted(counties().items(), key=lambda one: one[1])
     form.county_fips.choices = [("", _("(none)")), *names]
 
 

@@ -107,7 +107,11 @@ def discipline_choices() -> list[tuple[str, str]]:
     return [("", _("All disciplines")), *((code, discipline_name(code)) for code in DISCIPLINES)]
 
 
+def number_of(text: str) -> int | None:
+    """An id out of a text; None where it is none that a row could have."""
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else None
+
+
 def number_in(name: str) -> int | None:
     """An id out of the query; None where there is none that a row could have."""
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else None
+    return number_of(request.args.get(name, ""))

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from lms import journey
 from lms.assessment import attempts
-from lms.assessment.answers import SEEN, by_question, read_response
+from lms.assessment.answers import readable
+from lms.assessment.before import percent_before
 from lms.assessment.results import (
     Shown,
     Told,
@@ -22,13 +23,18 @@ from lms.assessment.results import (
     told_questions,
 )
 from lms.assessment.sittings import Sitting, load_responses, load_sitting
+from lms.certification.certifying import earned_with
 from lms.clock import utc_now
+from lms.courseware.course import Question
+from lms.courseware.notes import is_in, keep_notes
 from lms.courseware.questions import question_type
+from lms.courseware.questions.pairs import Pairing
 from lms.errors import N_, Invalid
 from lms.journey import Submission
 from lms.learning.progress import load_standing
 from lms.web.entries import Values, read_entries
 from lms.web.errors import wants_json
+from lms.web.giving import giving_of
 from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
 from lms.web.navigation import stands_at
 from lms.web.reader import notes_for, placed
@@ -45,8 +51,8 @@ OWN_FIELDS = ("csrf_token", "idempotency_key", "submit_anyway", "sequence", "lan
 @signed_in
 def start_attempt(slug: str, module_id: str) -> Response:
     """Begin the module's quiz, or go on with the attempt that is open."""
-    person, code = viewer(), language()
-    attempt_id = act(lambda: journey.start_attempt(person, slug, module_id, language=code))
+    person, site, code = viewer(), settings(), language()
+    attempt_id = act(lambda: journey.start_attempt(person, slug, module_id, site, language=code))
     return redirect(url_for("assessment.show_attempt", attempt_id=attempt_id), code=303)
 
 
@@ -58,7 +64,11 @@ def show_attempt(attempt_id: int) -> str:
     if sitting.attempt.submitted_at is not None:
         return _result(sitting)
     kept = g.get("kept_entries")
-    entered = _readable(sitting, {name: kept.getlist(name) for name in kept}) if kept else None
+    entered = (
+        readable(sitting.attempt.secret, sitting.marked_questions, {name: kept.getlist(name) for name in kept})
+        if kept
+        else None
+    )
     return _questions(sitting, entered)
 
 
@@ -147,18 +157,21 @@ def submit_attempt(attempt_id: int) -> Response | str | tuple[str, int]:
 
 
 def _tell_of_seats(submission: Submission) -> None:
-    """What the certificate just earned did for one's teams."""
+    """What the certificate just earned did for one's teams: nothing is said of a team that does not ask for it."""
     for filled in submission.filled_cohorts:
-        flash_done(
-            _(
-                "Your certificate counts for “%(team)s”: %(certified)s of %(required)s seats are certified.",
-                team=filled.cohort_name,
-                certified=filled.certified_seats,
-                required=filled.required_seats,
+        if filled.is_filled_by(submission.outcome.sitting.slug):
+            flash_done(
+                _(
+                    "Your certificate counts for “%(team)s”: %(certified)s of %(required)s seats are certified.",
+                    team=filled.cohort_name,
+                    certified=filled.certified_seats,
+                    required=filled.required_seats,
+                )
             )
-        )
-        if filled.certificate_code:
-            flash_done(_("With it the team has earned its certificate."))
+            if filled.certificate_code:
+                flash_done(_("With it the team has earned its certificate."))
+        elif filled.certificate_code:
+            flash_done(_("With your certificate the team “%(team)s” has earned its own.", team=filled.cohort_name))
 
 
 def _receipt(submission: Submission) -> Response:
@@ -214,20 +227,33 @@ def _questions(sitting: Sitting, entered: dict[str, Any] | None = None, problem:
 
 def _texts_to_answer(shown: list[Shown]) -> Iterator[str]:
     for one in shown:
-        yield one.question.prompt_html + one.question.body_html
+        yield from _texts_asked(one.question)
         if one.feedback is not None:
-            yield one.question.explanation_html
+            yield from _texts_explained(one.question)
 
 
 def _texts_told(told: list[Told]) -> Iterator[str]:
     for one in told:
-        yield one.question.prompt_html + one.question.body_html + one.question.explanation_html
+        yield from _texts_asked(one.question)
+        yield from _texts_explained(one.question)
+
+
+def _texts_asked(question: Question) -> Iterator[str]:
+    yield question.prompt_html + question.body_html + question.hint_html
+    rights = question.payload.rights if isinstance(question.payload, Pairing) else ()
+    yield from (option.html for option in (*question.options, *rights))
+
+
+def _texts_explained(question: Question) -> Iterator[str]:
+    yield question.explanation_html
+    yield from (option.feedback_html for option in question.options)
 
 
 def _notes(sitting: Sitting, texts: Iterable[str]) -> str:
-    """The sources, where a text on the page refers to one."""
-    notes, shown = sitting.module(language()).notes_html, "".join(texts)
-    return notes_for(placed(notes, sitting.slug, 0), shown) if "#fn-" in shown else ""
+    """The sources to which a text on the page refers; not those of explanations to come, nor the facilitator's."""
+    shown = "".join(texts)
+    notes = keep_notes(sitting.module(language()).notes_html, lambda places: any(is_in(one, shown) for one in places))
+    return notes_for(placed(notes, sitting.slug, 0), shown)
 
 
 def _refused(attempt_id: int, values: Values, problem: Invalid) -> tuple[str, int]:
@@ -235,21 +261,7 @@ def _refused(attempt_id: int, values: Values, problem: Invalid) -> tuple[str, in
     if wants_json():
         raise problem
     sitting = load_sitting(viewer().id, attempt_id)
-    return _questions(sitting, _readable(sitting, values), problem), 422
-
-
-def _readable(sitting: Sitting, values: Values) -> dict[str, Any]:
-    """The responses in a form that can be read, whatever the others hold."""
-    questions = sitting.marked_questions
-    grouped = by_question(values, tuple(questions))
-    entered: dict[str, Any] = {}
-    for question_id, question in questions.items():
-        if question_id in grouped or SEEN + question_id in values:
-            try:
-                entered[question_id] = read_response(sitting.attempt.secret, question, grouped.get(question_id, {}))
-            except Invalid:
-                entered[question_id] = {"text": "".join(grouped[question_id].get(question_id, ()))}
-    return entered
+    return _questions(sitting, readable(sitting.attempt.secret, sitting.marked_questions, values), problem), 422
 
 
 def _result(sitting: Sitting) -> str:
@@ -257,12 +269,14 @@ def _result(sitting: Sitting) -> str:
     told = told_questions(sitting, load_responses(attempt.id), code)
     standing = load_standing(viewer().id, sitting.slug)
     earlier = attempts.earlier_attempts(attempt.enrollment_id, attempt.module_id)
+    certificate, also_earned = earned_with(attempt.enrollment_id, attempt.submitted_at or utc_now())
     return render_template(
         "assessment/result.html",
         sitting=sitting,
         attempt=attempt,
         module=sitting.module(code),
         course_title=sitting.course.text(code).title,
+        before=percent_before(sitting),
         told=told,
         reread=list({module.id: module for one in told for module in one.reread}.values()),
         is_explained=sitting.quiz.feedback != "never",
@@ -271,6 +285,8 @@ def _result(sitting: Sitting) -> str:
         earlier=earlier,
         left=attempts.attempts_left(sitting.quiz, earlier),
         free_at=attempts.may_start_at(sitting.quiz, earlier, utc_now()),
-        certificate_code=journey.certificate_code_of(attempt.enrollment_id),
-        notes=_notes(sitting, _texts_told(told)),
+        certificate=certificate,
+        also_earned=also_earned,
+        notes=_notes(sitting, _texts_told(told) if sitting.quiz.feedback != "never" else ()),
+        giving=giving_of(viewer(), sitting),
     )

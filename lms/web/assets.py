@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
+
+from flask import send_file
+from werkzeug.wrappers import Response
 
 SAFE_TYPES = {
     ".png": "image/png",
@@ -27,25 +29,14 @@ SAFE_TYPES = {
 """Everything else is handed over as a download of no type. SVG is only ever shown in a sandbox (see the view)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssetValues:
-    """What a response for one file is made of."""
-
-    stream: BytesIO
-    media_type: str
-    is_attachment: bool
-    name: str
-    etag: str
-
-
-def asset_response_values(path: str, content: bytes) -> AssetValues:
-    """The type goes by the name's ending alone; what the file holds is never guessed at."""
-    name = PurePosixPath(path).name
+def asset_response(path: str, content: bytes) -> Response:
+    """The file. Its type goes by the name's ending alone; what it holds is never guessed at."""
     media_type = SAFE_TYPES.get(PurePosixPath(path).suffix.lower())
-    return AssetValues(
-        stream=BytesIO(content),
-        media_type=media_type or "application/octet-stream",
-        is_attachment=media_type is None,
-        name=name,
+    return send_file(
+        BytesIO(content),
+        mimetype=media_type or "application/octet-stream",
+        as_attachment=media_type is None,
+        download_name=PurePosixPath(path).name,
+        conditional=True,
         etag=hashlib.sha256(content).hexdigest()[:32],
     )

@@ -10,11 +10,13 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from lms import keys
-from lms.certification.badges import issuing, proof
+from lms.certification.badges import issuing, linked_proof, proof
+from lms.certification.badges.addresses import key_url
 from lms.certification.badges.credential import CONTEXTS, profile
 from lms.certification.badges.status import list_claims
 from lms.certification.facts import CertificateFacts
 from lms.clock import utc_now
+from lms.database import db
 from lms.errors import N_, NotFound
 from lms.web.certificate_files import find_given_out
 from lms.web.errors import send_to_sign_in
@@ -42,7 +44,7 @@ def fetch_token(code: str) -> Response:
 @blueprint.get("/certificates/<code>/badge.json")
 @public
 def fetch_credential(code: str) -> Response:
-    """The same credential to read, as JSON. Only `badge.jwt` carries the signature."""
+    """The same credential as JSON, with a proof of its own (Data Integrity, eddsa-rdfc-2022) in place of the JWT's."""
     return _badge(code, "json")
 
 
@@ -67,18 +69,21 @@ def show_keys() -> Response:
 @blueprint.get("/badges/keys/<kid>")
 @public
 def show_key(kid: str) -> Response:
-    """One public key as JWK, in use or retired. Its address stands in the header of what it signed."""
+    """One public key, in use or retired: a JWK, or a Multikey of the proofs in JSON. What it signed names it."""
     row = keys.find_by_kid(kid)
-    if row is None or row.purpose != proof.PURPOSE:
+    if row is None or row.purpose not in (proof.PURPOSE, linked_proof.PURPOSE):
         raise NotFound(N_("There is no such key."))
-    return _open(json.dumps(proof.public_jwk(row.kid, row.public_text, _site())).encode(), JSON, FOR_A_DAY)
+    show = proof.public_jwk if row.purpose == proof.PURPOSE else linked_proof.public_multikey
+    return _open(json.dumps(show(row.kid, row.public_text, _site())).encode(), JSON, FOR_A_DAY)
 
 
 @blueprint.get("/badges/issuer")
 @public
 def show_issuer() -> Response:
-    """Who issues the badges, as an Open Badges profile."""
-    found = {"@context": list(CONTEXTS), **profile(_site(), settings().provider_name)}
+    """Who issues the badges, as an Open Badges profile, with the keys whose proofs in JSON count."""
+    listed = [key_url(_site(), row.kid) for row in keys.all_keys(linked_proof.PURPOSE)]
+    contexts = [*CONTEXTS, linked_proof.ASSERTION_CONTEXT]
+    found = {"@context": contexts, **profile(_site(), settings().provider_name), "assertionMethod": listed}
     return _open(json.dumps(found, ensure_ascii=False).encode(), JSON_LD, FOR_MINUTES)
 
 
@@ -149,7 +154,11 @@ def _formed(token: str, kind: str, facts: CertificateFacts) -> tuple[bytes, str]
     if kind == "jwt":
         return token.encode(), JWT
     if kind == "json":
-        return json.dumps(proof.claims_of(token), ensure_ascii=False, indent=2).encode(), JSON
+        db.session.rollback()  # making the first key is a transaction of its own
+        key = linked_proof.proof_key(settings().secret_key)
+        credential = linked_proof.credential_in(proof.claims_of(token))
+        proven = linked_proof.with_proof(credential, key, _site(), utc_now())
+        return json.dumps(proven, ensure_ascii=False, indent=2).encode(), JSON
     from lms.certification.badges.image import baked, picture
 
     drawn = picture(facts.title, facts.provider_name, is_team=facts.team is not None)

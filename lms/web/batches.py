@@ -1,4 +1,4 @@
-"""Long work that one asked for: how far it is, what was not done and why, its file; and stopping it."""
+"""Work in the background that one asked for: how far it is, what was not done and why, its file; and stopping it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lms import batches
 from lms.access import Viewer
 from lms.batches import Batch
 from lms.clock import utc_now
-from lms.errors import N_, NotFound
+from lms.errors import N_, LmsError, NotFound
 from lms.people.audit import note
-from lms.web.guards import act, flash_done, signed_in, viewer
+from lms.web.guards import act, flash_done, fresh, signed_in, viewer
 from lms.web.texts import translate
 
 blueprint = Blueprint("batches", __name__)
@@ -33,18 +33,35 @@ TITLES: dict[str, str] = {}
 """What a kind of batch is called on its page; each room's web adds its own."""
 
 
-REASONS: dict[str, Callable[[str], str]] = {}
-"""How a kind of batch says why something was not done; the others' reasons are sentences to be translated."""
+REASONS: dict[str, Callable[[], Callable[[str], str]]] = {}
+"""Makes for a page what says, of a kind of batch, why something was not done; the others' reasons are sentences to be
+translated."""
 
 DAYS_KEPT: dict[str, int] = {}
 """After so many days the files of a kind are removed; the page says so."""
 
 GATES: dict[str, Callable[[Batch, Viewer], None]] = {}
-"""What else must hold, by kind, for a file of it to be given out, e.g. that its asker still has the role. Raises."""
+"""What else must hold, by kind, for what came of it to be read or fetched, e.g. that its asker still has the role.
+Raises."""
+
+
+BACK: dict[str, tuple[str, str]] = {}
+"""Where whoever asked goes on once work of a kind is over: the text of the link, and an endpoint."""
+
+ABOUT: dict[str, Callable[[Batch], str]] = {}
+"""Of whom or what a batch of a kind is, in a few words."""
+
+
+PLACES: dict[str, Callable[[Batch], str]] = {}
+"""The address of the page where what came of a batch of a kind is offered, where that is not a file of its own."""
+
+
+def about(batch: Batch) -> str:
+    return ABOUT[batch.kind](batch) if batch.kind in ABOUT else ""
 
 
 def title_of(batch: Batch) -> str:
-    return TITLES.get(batch.kind, N_("Long work"))
+    return TITLES.get(batch.kind, N_("Work in the background"))
 
 
 @blueprint.get("/batches")
@@ -52,7 +69,7 @@ def title_of(batch: Batch) -> str:
 def list_batches() -> str:
     """What one asked for, the newest first."""
     rows = batches.batches_of(viewer().id)
-    return render_template("batches/index.html", rows=rows, state_tags=STATE_TAGS, title_of=title_of)
+    return render_template("batches/index.html", rows=rows, state_tags=STATE_TAGS, title_of=title_of, about=about)
 
 
 @blueprint.get("/batches/<int:batch_id>")
@@ -65,9 +82,23 @@ def show_batch(batch_id: int) -> str:
         batch=batch,
         tag=STATE_TAGS[batch.state],
         title=title_of(batch),
-        reason_of=REASONS.get(batch.kind, translate),
+        about=about(batch),
+        reason_of=REASONS[batch.kind]() if batch.kind in REASONS else translate,
+        place=PLACES[batch.kind](batch) if batch.kind in PLACES and batch.state == "finished" else None,
+        back=BACK.get(batch.kind),
         kept_days=DAYS_KEPT.get(batch.kind),
+        may_read=may_read(batch, viewer()),
     )
+
+
+def may_read(batch: Batch, person: Viewer) -> bool:
+    """Whether the names and files that came of it may be shown: roles count as they are now."""
+    try:
+        if batch.kind in GATES:
+            GATES[batch.kind](batch, person)
+    except LmsError:
+        return False
+    return True
 
 
 @blueprint.post("/batches/<int:batch_id>/cancel")
@@ -82,6 +113,7 @@ def cancel_batch(batch_id: int) -> Response:
 
 @blueprint.get("/batches/<int:batch_id>/files/<name>")
 @signed_in
+@fresh
 def fetch_file(batch_id: int, name: str) -> Response:
     """A file that came of it, for whoever asked for the work and nobody else; noted in the audit."""
     person = viewer()

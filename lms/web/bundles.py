@@ -20,7 +20,7 @@ from lms.web import batches
 from lms.web.agency_choices import filter_choices, find_agency, number_in
 from lms.web.forms.bundles import BundleForm
 from lms.web.forms.refusals import add_problem, shown
-from lms.web.guards import act, flash_done, language, needs, viewer
+from lms.web.guards import act, flash_done, fresh, language, needs, viewer
 
 blueprint = Blueprint("bundles", __name__)
 
@@ -31,6 +31,7 @@ batches.GATES[KIND] = check_fetching
 
 @blueprint.route("/reports/certificates", methods=["GET", "POST"])
 @needs(Permission.SEE_REPORTS)
+@fresh
 def ask_certificates() -> str | tuple[str, int] | Response:
     """The certificates of an agency, a course, a time, as a zip with an index, and as one PDF for printing."""
     person = require(viewer(), Permission.SEE_PEOPLE)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from lms import journey
+from lms.access import Viewer
 from lms.catalog import facts as course_facts
 from lms.catalog import versions
-from lms.catalog.listing import disciplines_of, find_matching
+from lms.catalog.listing import disciplines_of, find_matching, in_teaching_order
 from lms.catalog.versions import CurrentVersion, retrained_modules
+from lms.certification.assigned import assigned_to
+from lms.certification.assignment_rules import AsOf
+from lms.certification.assignments import DUE, OVERDUE
 from lms.certification.credit import Approval, approvals_of
 from lms.certification.renewing import Offer, renewal_offer
 from lms.clock import utc_now
@@ -20,8 +25,9 @@ from lms.courseware.course import Course, Module
 from lms.courseware.hours import needed_modules
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import Standing, load_standing
-from lms.web.assets import asset_response_values
-from lms.web.course_outline import ModuleRow, module_rows, next_row
+from lms.web.assets import asset_response
+from lms.web.course_outline import ModuleRow, booster_rows, module_rows, next_row
+from lms.web.facilitating import leads_exercises, require_asset
 from lms.web.guards import act, language, maybe_viewer, public, settings, signed_in, today, viewer
 from lms.web.reader import placed
 from lms.web.security import sandbox
@@ -62,13 +68,13 @@ class Row:
 @blueprint.get("/catalog")
 @public
 def show_catalog() -> str:
-    """All courses, filtered by what stands in the address."""
+    """All courses, filtered by what stands in the address; the ground comes first."""
     asked = {name: request.args.get(name, "").strip() for name in ("discipline", "language", "q", "status")}
     everything = versions.current_versions()
     found = find_matching(everything, discipline=asked["discipline"], language=asked["language"], text=asked["q"])
     person = maybe_viewer()
     enrolled = {each.course_id: each for each in enrollments_of(person.id)} if person else {}
-    rows = [_row(version, enrolled.get(version.course_id)) for version in found]
+    rows = [_row(version, enrolled.get(version.course_id)) for version in in_teaching_order(found)]
     if asked["status"] in STATUSES and person:
         rows = [row for row in rows if row.status == asked["status"]]
 
@@ -85,8 +91,8 @@ def show_catalog() -> str:
         )
 
     courses = tuple((version.version_id, version.content_hash) for version in everything)
-    begun = tuple((row.slug, row.status, row.enrolled and len(row.enrolled.completed_ids)) for row in rows)
-    of_versions = tuple(row.enrolled and len(row.enrolled.facts["modules"]) for row in rows)
+    begun = tuple((row.slug, row.status, row.enrolled and row.enrolled.done) for row in rows)
+    of_versions = tuple(row.enrolled and row.enrolled.total for row in rows)
     return shared_page(draw, courses, begun, of_versions)
 
 
@@ -98,7 +104,7 @@ def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
         title=course_facts.title_of(facts, language()),
         summary=course_facts.summary_of(facts, language()),
         minutes=facts["minutes"],
-        minutes_in_all=sum(module["minutes"] for module in facts["modules"]),
+        minutes_in_all=sum(module["minutes"] for module in course_facts.core_modules(facts)),
         disciplines=facts["disciplines"],
         text_language=language() if language() in facts["titles"] else facts["default_language"],
         is_translated=course_facts.is_translated(facts, language()),
@@ -109,6 +115,21 @@ def _row(version: CurrentVersion, enrolled: Enrolled | None) -> Row:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """All that the page of a course says of an approval: it is drawn from this alone, and kept by it."""
+
+    body: str
+    name: str
+    minutes: int
+    needs_license: bool
+
+
+def _credited(approval: Approval) -> Credited:
+    body = approval.body
+    return Credited(body.slug, body.short_name(language()), approval.minutes, body.needs_license)
+
+
 @blueprint.get("/courses/<slug>")
 @public
 def show_course(slug: str) -> str:
@@ -116,40 +137,69 @@ def show_course(slug: str) -> str:
     person = maybe_viewer()
     standing = load_standing(person.id if person else None, slug)
     course = versions.course_of(standing.version_id, standing.content_hash)
-    rows = module_rows(course, standing, language())
+    rows, boosters = module_rows(course, standing, language()), booster_rows(course, standing, language())
     going_on = next_row(rows, standing)
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
     changed = _asked_again(standing, rows) if offer is not None and offer.kind == "changed" else []
-
-    approvals = approvals_of([standing.course_id], day=today())
+    credit = tuple(_credited(one) for one in approvals_of([standing.course_id], day=today()))
+    asked = _asked_of(person, slug)
+    leads = leads_exercises(person, course, slug)
 
     def draw() -> str:
-        return _draw_course(course, standing, rows, going_on, offer, changed, approvals)
+        return _draw_course(course, standing, rows, boosters, going_on, offer, changed, credit, asked, leads)
 
-    progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
+    progress = tuple(row.shown for row in (*rows, *boosters))
     enrollment = (standing.is_enrolled, standing.completed_at, standing.is_archived)
     version = (standing.content_hash, standing.version_number, standing.current_number, standing.was_retrained)
-    credit = tuple(one.id for one in approvals)  # nothing of an approval changes but its last day
-    asked = tuple((module.id, module.title) for module in changed)
-    return shared_page(draw, version, enrollment, progress, offer, asked, going_on and going_on.id, credit)
+    again = tuple((module.id, module.title) for module in changed)
+    return shared_page(
+        draw, version, enrollment, progress, offer, again, going_on and going_on.id, credit, asked, leads
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That the course is assigned: the same for all of whom the same is asked by the same day."""
+
+    agency_name: str
+    due_on: date
+    overdue_since: date
+    state: str
+
+
+def _asked_of(person: Viewer | None, slug: str) -> Asked | None:
+    """What of this course is asked of somebody who has not done it; one query."""
+    if person is None:
+        return None
+    lines = assigned_to(person.id, AsOf.at(utc_now(), settings().time_zone), course_slug=slug)
+    if not lines or lines[0].state not in (OVERDUE, DUE):
+        return None
+    first = lines[0]
+    return Asked(first.agency_name, first.due_on, first.overdue_since, first.state)
 
 
 def _draw_course(
     course: Course,
     standing: Standing,
     rows: list[ModuleRow],
+    boosters: list[ModuleRow],
     going_on: ModuleRow | None,
     offer: Offer | None,
     changed: list[Module],
-    approvals: list[Approval],
+    credit: tuple[Credited, ...],
+    asked: Asked | None,
+    leads: bool,
 ) -> str:
-    """Shared by all of whom the same is true: nothing of one person may stand here."""
+    """Shared by all of whom the same is true: nothing of one person may stand here, and nothing that may change but
+    what `shared_page` is told it is about."""
     text = course.text(language())
     return render_template(
         "catalog/course.html",
+        asked=asked,
+        leads=leads,
         offer=offer,
-        approvals=approvals,
-        approved_bodies={one.body.slug for one in approvals},
+        credit=credit,
+        approved_bodies={one.body for one in credit},
         changed=changed,
         course=course,
         standing=standing,
@@ -157,6 +207,7 @@ def _draw_course(
         about=placed(text.html, standing.slug, standing.version_number),
         text_language=language() if language() in course.texts else course.default_language,
         rows=rows,
+        boosters=boosters,
         next=going_on,
         untranslated=[row for row in rows if row.language != language()],
         objectives=_objectives(course),
@@ -185,7 +236,7 @@ def _final_mark(course: Course, rows: list[ModuleRow]) -> int | None:
 def _objectives(course: Course) -> list[str]:
     """What one will be able to do, once each, in the order of the modules."""
     seen: dict[str, str] = {}
-    for entry in course.modules:
+    for entry in course.core_modules:
         module = course.module(entry.id, language())
         for objective in module.objectives if module else ():
             seen.setdefault(objective.id, objective.text)
@@ -219,13 +270,14 @@ def show_glossary(slug: str) -> str:
     wanted = request.args.get("words", "")
     text_language = next((each for each in (wanted, language()) if each in course.texts), course.default_language)
     text = course.text(text_language)
-    meanings = [placed(term.meaning_html, slug, standing.version_number) for term in text.glossary]
+    terms = text.words()
+    meanings = [placed(term.meaning_html, slug, standing.version_number) for term in terms]
     return render_template(
         "catalog/glossary.html",
         slug=slug,
         text=text,
         text_language=text_language,
-        terms=text.glossary,
+        terms=terms,
         meanings=meanings,
     )
 
@@ -234,16 +286,9 @@ def show_glossary(slug: str) -> str:
 @signed_in
 def send_asset(slug: str, number: int, path: str) -> Response:
     """A file of a version's media folder. It never changes, so a browser may keep it for a year."""
-    content = versions.asset(versions.find_version(slug, number), f"media/{path}")
-    values = asset_response_values(path, content)
-    response = send_file(
-        values.stream,
-        mimetype=values.media_type,
-        as_attachment=values.is_attachment,
-        download_name=values.name,
-        conditional=True,
-        etag=values.etag,
-    )
+    version_id = versions.find_version(slug, number)
+    require_asset(viewer(), slug, version_id, f"media/{path}")
+    response = asset_response(path, versions.asset(version_id, f"media/{path}"))
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     sandbox()
     return response

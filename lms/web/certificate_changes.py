@@ -10,21 +10,21 @@ from babel.dates import format_date
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, true
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from lms import amending
-from lms.access import Permission, Viewer, scope, visible_agencies
+from lms.access import Permission, Viewer
 from lms.certification import name_requests, reach
 from lms.certification.change_models import CertificateChange
-from lms.certification.changing import find_change, history_of, why_not_undo
+from lms.certification.changing import find_change, history_of, is_own_spelling, why_not_undo
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
-from lms.people.memberships import holds_on
-from lms.people.models import Membership, User
+from lms.people.models import User
 from lms.web.certificate_files import find_readable
 from lms.web.forms.changes import DecideForm, ReasonForm
 from lms.web.forms.refusals import add_problem, shown
@@ -197,8 +197,9 @@ def stands(certificate: Certificate) -> bool:
 
 def may_undo(person: Viewer, change: CertificateChange, may: bool) -> bool:
     """Administrators over it; and holders, where they corrected their own name and nobody had to approve it."""
-    is_own = change.kind == "rename" and change.actor_id == person.id and change.decided_by_id is None
-    return is_own or (may and change.actor_id is not None and not _is_holders(person, change))
+    return is_own_spelling(change, person.id) or (
+        may and change.actor_id is not None and not _is_holders(person, change)
+    )
 
 
 def _is_holders(person: Viewer, change: CertificateChange) -> bool:
@@ -207,11 +208,7 @@ def _is_holders(person: Viewer, change: CertificateChange) -> bool:
 
 def in_reach(person: Viewer) -> Any:
     """The condition that a certificate lies in reach: `reach.reaches` for a list."""
-    if scope(person, OVER) is None:
-        return true()
-    agencies = visible_agencies(person, OVER)
-    present = select(Membership.user_id).where(Membership.agency_id.in_(agencies), holds_on(today()))
-    return or_(Certificate.agency_id.in_(agencies), Certificate.user_id.in_(present))
+    return seen(person, OVER, today())
 
 
 def names_of(changes: list[CertificateChange]) -> dict[int, str]:

@@ -28,6 +28,7 @@ from lms.certification.change_plans import (
 )
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
+from lms.certification.wording import credit_text
 from lms.clock import utc_now
 from lms.cohorts.lookup import team_of
 from lms.database import db
@@ -37,7 +38,7 @@ from lms.web.certificate_changes import OVER, differences, written_day
 from lms.web.certificate_files import canonical, find_readable
 from lms.web.forms.changes import ExtendForm, ReissueForm, RenameForm
 from lms.web.forms.refusals import add_problem, shown
-from lms.web.guards import act, flash_done, needs, settings, signed_in, today, viewer
+from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.navigation import stands_at
 from lms.web.words import discipline_name
 
@@ -55,8 +56,15 @@ def rename_certificate(code: str) -> Page:
     if not is_own and not reach.reaches(person, OVER, certificate, today()):
         raise NotFound(N_("There is nothing here that you may see."))
     refuse_fallen(certificate)
+    if is_own:
+        name_requests.refuse_waiting(certificate.id)
     facts = CertificateFacts.from_json(certificate.facts)
     form = RenameForm(name=facts.printed_name)
+    if is_own:
+        form.reason.description = _(
+            "You and your administrators see this, and it stays in the audit. Write nothing about another person, a "
+            "case or a victim."
+        )
     plan = planned(form, lambda: plan_rename(certificate, form.name.data or ""))
     if plan is None:
         return shown(
@@ -84,7 +92,7 @@ def reissue_certificate(code: str) -> Page:
     form = ReissueForm(place="", credit=list(range(len(facts.credit))))
     form.place.choices = [("", _("As it is: %(place)s", place=facts.agency_name or "–"))]
     form.place.choices += [(key, text) for key, (text, _correction) in places.items()]
-    form.credit.choices = [(at, f"{one.body_name}: {one.type} {one.hours}") for at, one in enumerate(facts.credit)]
+    form.credit.choices = [(at, credit_text(one, language())) for at, one in enumerate(facts.credit)]
     if not facts.credit:
         del form.credit
     correction = Correction()

@@ -15,12 +15,16 @@ from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.signers import signing_material
 from lms.certification.standing import status_of
+from lms.certification.verification import standing_with
 from lms.clock import utc_now
-from lms.cohorts.lookup import team_of
+from lms.cohorts.lookup import find_team_standing, team_of
 from lms.cohorts.reach import find_cohort
 from lms.database import db
 from lms.errors import N_, Conflict, NotFound
 from lms.web.guards import act, maybe_viewer, settings, today, viewer
+
+GIVEN_OUT_NO_MORE = ("revoked", "superseded", "lapsed")
+"""Standings in which no PDF and no badge are given out, nor offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,16 @@ def pdf_response(content: bytes, name: str, etag: str | None = None) -> Response
 def find_given_out(code: str) -> Certificate | None:
     """The certificate whose PDF or badge is asked for, if it stands; None for a stranger who brings no link.
 
-    Raises NotFound for what they may not see, Conflict for one that was revoked or replaced.
+    Raises NotFound for what they may not see, Conflict for one that was revoked or replaced, and for a team's once the
+    team has lapsed: the day that its PDF prints is not true any more.
     """
     token = request.args.get("share", "")
     if maybe_viewer() is None and not token:
         return None
     certificate = find_readable(code, token)
-    if status_of(certificate, utc_now()) in ("revoked", "superseded"):
+    now = utc_now()
+    standing = find_team_standing(certificate, now, settings().time_zone)
+    if certificate.erased_at is not None or standing_with(status_of(certificate, now), standing) in GIVEN_OUT_NO_MORE:
         raise Conflict(N_("This certificate no longer stands, so its PDF and its badge are not given out any more."))
     return certificate
 

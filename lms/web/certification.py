@@ -10,19 +10,18 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from lms import journey
+from lms import amending
 from lms.access import Permission, Viewer
 from lms.certification import reach, sharing
 from lms.certification.badges import issuing
 from lms.certification.change_plans import resting_on
-from lms.certification.credit_bodies import load_bodies
-from lms.certification.facts import AwardSite, CertificateFacts, hours_of
+from lms.certification.credit_bodies import Body, load_bodies
+from lms.certification.facts import AwardSite, CertificateFacts, LicenseFacts
 from lms.certification.reasons import why_not_yet
 from lms.certification.reminders import MARKS
 from lms.certification.standing import status_of
-from lms.certification.trainings import trainings_of
-from lms.certification.transcript import Line, line_of, load_transcript
-from lms.certification.verification import standing_with
+from lms.certification.transcript import Line, Transcript, line_of, load_transcript, load_whole_transcript
+from lms.certification.verification import code_in_place_of, masked_number, standing_with
 from lms.certification.wording import suggested_text
 from lms.clock import local_day, utc_now
 from lms.cohorts.lookup import find_team_standing
@@ -30,7 +29,15 @@ from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people import audit
 from lms.reporting.inquiry import EXPIRING_DAYS
-from lms.web.certificate_files import canonical, document_of, find_given_out, find_own, find_readable, pdf_response
+from lms.web.certificate_files import (
+    GIVEN_OUT_NO_MORE,
+    canonical,
+    document_of,
+    find_given_out,
+    find_own,
+    find_readable,
+    pdf_response,
+)
 from lms.web.certificate_links import profile_link, renew_link
 from lms.web.certifications import in_reach
 from lms.web.errors import send_to_sign_in
@@ -104,6 +111,11 @@ def ending_codes(lines: Iterable[Line], day: date) -> set[str]:
     return found
 
 
+def masked_license(facts: CertificateFacts) -> LicenseFacts | None:
+    """The license on a certificate as everybody but its holder reads it."""
+    return replace(facts.license, number=masked_number(facts.license.number)) if facts.license else None
+
+
 @blueprint.get("/certificates/<code>")
 @signed_in
 def show_certificate(code: str) -> Page:
@@ -121,11 +133,14 @@ def show_certificate(code: str) -> Page:
         line=line,
         facts=line.facts,
         team_standing=team_standing,
+        in_its_place=code_in_place_of(certificate),
         credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
         bodies=load_bodies({one.body for one in line.facts.credit}) if line.facts.credit else {},
         tag=STATUS_TAGS[line.status],
+        license=line.facts.license if is_own else masked_license(line.facts),
         is_own=is_own,
-        has_badge=line.counts and issuing.has_badge(certificate.id),
+        has_document=(has_document := line.counts and line.status not in GIVEN_OUT_NO_MORE),
+        has_badge=has_document and issuing.has_badge(certificate.id),
         profile_url=profile_link(line.facts) if is_own else None,
         renew_url=renew_link(line.facts, line.status) if is_own else None,
         site_url=settings().site_url.rstrip("/"),
@@ -197,11 +212,11 @@ def revoke_certificate(code: str) -> Page:
     form, resting = RevokeForm(), resting_on(certificate)
     named = ", ".join(f"{one.facts['title']} ({one.code})" for one in resting)
     if form.validate_on_submit():
-        act(lambda: journey.revoke_certificate(certificate, form.reason.data or "", settings(), actor_id=person.id))
+        act(lambda: amending.revoke_certificate(certificate, form.reason.data or "", settings(), actor_id=person.id))
         flash_done(_("The certificate is revoked. Whoever checks its code sees that from now on."))
         if named:
             flash_done(_("This rests on it and still stands: %(certificates)s", certificates=named))
-        return redirect(url_for("verification.show_verification", code=certificate.code), code=303)
+        return redirect(url_for("certificate_changes.show_changes", code=certificate.code), code=303)
     facts, fallen = CertificateFacts.from_json(certificate.facts), STATUS_TAGS["revoked"][0]
     page = render_template(
         "confirm.html",
@@ -221,7 +236,7 @@ def revoke_certificate(code: str) -> Page:
         form=form,
         action=url_for(".revoke_certificate", code=certificate.code),
         submit_text=_("Revoke the certificate"),
-        cancel_href=url_for("verification.show_verification", code=certificate.code),
+        cancel_href=url_for("certificate_changes.show_changes", code=certificate.code),
     )
     return (page, 422) if form.errors else page
 
@@ -230,18 +245,27 @@ def revoke_certificate(code: str) -> Page:
 @signed_in
 def show_transcript() -> str:
     """All that one holds, with hours and standing, and the hours of each year."""
-    person, transcript = viewer(), load_transcript(viewer().id, utc_now())
-    totals = transcript.credit
+    person, transcript = viewer(), whole_transcript()
     return render_template(
         "certification/transcript.html",
         transcript=transcript,
-        totals=totals,
-        bodies=load_bodies({total.body for total in totals}) if totals else {},
+        totals=transcript.credit,
+        bodies=bodies_of(transcript),
         is_officer=any(place.discipline == "law-enforcement" for place in person.places),
-        elsewhere=[one for one in trainings_of(viewer().id) if one.state == "approved"],
-        hours_of=hours_of,
+        provider_name=settings().provider_name,
         status_tags=STATUS_TAGS,
     )
+
+
+def bodies_of(transcript: Transcript) -> dict[str, Body]:
+    """The bodies whose credit is on it; most people's has none, and asks for none."""
+    slugs = {total.body for total in transcript.credit}
+    return load_bodies(slugs) if slugs else {}
+
+
+def whole_transcript() -> Transcript:
+    """The viewer's own, with training done elsewhere."""
+    return load_whole_transcript(viewer().id, utc_now(), language=language(), time_zone=settings().time_zone)
 
 
 @blueprint.get("/transcript.pdf")
@@ -251,7 +275,8 @@ def fetch_transcript() -> Response:
     # Here for the reason that lms/certification/store.py gives.
     from lms.certification.transcript_document import draw_transcript
 
-    transcript, chosen = load_transcript(viewer().id, utc_now()), language()
+    transcript, chosen = whole_transcript(), language()
+    bodies = bodies_of(transcript)
     db.session.rollback()  # no transaction is held open while it is drawn
-    content = draw_transcript(transcript, language=chosen, site=AwardSite.from_settings(settings()))
+    content = draw_transcript(transcript, language=chosen, site=AwardSite.from_settings(settings()), bodies=bodies)
     return pdf_response(content, "transcript.pdf")

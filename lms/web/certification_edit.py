@@ -27,8 +27,9 @@ from lms.certification.ruling import (
 )
 from lms.clock import utc_now
 from lms.courseware.checks.rules import faults_of
-from lms.errors import N_, Conflict, Invalid, LmsError
-from lms.web.certifications import described, lacks_reader, titled
+from lms.courseware.names import LANGUAGES
+from lms.errors import N_, Conflict, Invalid, LmsError, NotFound
+from lms.web.certifications import lacks_reader, titled
 from lms.web.forms.certifications import Editor, ReasonForm, with_row_added, with_row_removed
 from lms.web.forms.refusals import add_problem
 from lms.web.guards import act, flash_done, needs, settings, today, viewer
@@ -65,12 +66,12 @@ def edit(slug: str) -> Page:
 def show_history(slug: str) -> str:
     """Every version of a rule: who changed it, when, why, and what changed."""
     found = find_certification(slug)
-    versions = versions_of(found.current.certification_id)
+    versions, titles = versions_of(found.current.certification_id), course_titles()
     return render_template(
         "certification/history.html",
         slug=slug,
         title=titled(found.current.rules),
-        changes=[changed(one, versions[at + 1] if at + 1 < len(versions) else None) for at, one in enumerate(versions)],
+        changes=[changed(one, before, titles) for one, before in zip(versions, [*versions[1:], None], strict=True)],
     )
 
 
@@ -117,16 +118,25 @@ class Changed:
     lost: list[str]
 
 
-def changed(version: PastVersion, before: PastVersion | None) -> Changed:
+def changed(version: PastVersion, before: PastVersion | None, titles: Mapping[str, str]) -> Changed:
     """What a version changed, in the words of the page that explains the rule."""
-    titles = course_titles()
     now, then = said(version.rules, titles), said(before.rules, titles) if before else []
     return Changed(version, [one for one in now if one not in then], [one for one in then if one not in now])
 
 
 def said(rules: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
-    words = [_("Title: %(title)s", title=titled(rules)), described(rules)]
-    return [one for one in (*words, *rule_sentences(rule_of(rules), titles)) if one]
+    return [*names_said(rules), *rule_sentences(rule_of(rules), titles)]
+
+
+def names_said(rules: Mapping[str, Any]) -> list[str]:
+    """What it is called and described as, in each language: a change of these alone is a change too."""
+    found = []
+    for code, name in LANGUAGES.items():
+        if text := (rules.get("title") or {}).get(code):
+            found.append(_("Title (%(language)s): %(text)s", language=name, text=text))
+        if text := (rules.get("description") or {}).get(code):
+            found.append(_("Description (%(language)s): %(text)s", language=name, text=text))
+    return [*found, _("Code: %(code)s", code=rules["code"])] if rules.get("code") else found
 
 
 def _edited(found: Found | None) -> Page:
@@ -149,7 +159,19 @@ def _edited(found: Found | None) -> Page:
     for fault in faults_of(rules):
         add_problem(editor.rule, Invalid(N_("The rule cannot be taken: %(fault)s."), fault=fault.text))
         return _form_page(found, editor), 422
-    return _saved(found, editor, rules) if step == "save" else _check_page(found, editor, rules)
+    if step == "save":
+        return _saved(found, editor, rules)
+    if found is None and _is_taken(str(rules["id"])):
+        add_problem(editor.rule, Invalid(N_("There is a certification with this id already."), "slug"))
+        return _form_page(found, editor), 422
+    return _check_page(found, editor, rules)
+
+
+def _is_taken(slug: str) -> bool:
+    try:
+        return find_certification(slug) is not None
+    except NotFound:
+        return False
 
 
 def _editor(found: Found | None, entries: MultiDict[str, str] | None) -> Editor:
@@ -225,7 +247,7 @@ def _check_page(found: Found | None, editor: Editor, rules: dict[str, Any]) -> s
         title=titled(rules),
         rule=editor.rule,
         entries=entries,
-        sentences=rule_sentences(rule, titles),
+        sentences=said(rules, titles),
         examples=worked_examples(rule, today()),
         missing=[course for course in rule.courses if course not in titles],
         is_same=found is not None and is_same(found.current.rules, rules),

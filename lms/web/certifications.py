@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from lms import batches
 from lms.access import Permission, Viewer, allows, present_users
-from lms.awarding import BATCH_KIND
+from lms.awarding import BATCH_KIND, check_reading
 from lms.certification.certifying import Standing, standings_of
 from lms.certification.models import Certificate
 from lms.certification.previewing import MOST_NAMES, MOST_PEOPLE, forecast
@@ -22,19 +22,21 @@ from lms.certification.ruling import Found, all_certifications, find_certificati
 from lms.certification.standing import is_valid_at
 from lms.clock import utc_now
 from lms.database import db
-from lms.errors import N_, Conflict
+from lms.errors import N_, Conflict, NotFound
 from lms.reporting.inquiry import EXPIRING_DAYS, Filters, inquire
 from lms.reporting.people_lists import count_people, list_expiring
 from lms.web import batches as batch_pages
 from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
-from lms.web.lacks import Shown, course_titles, shown_lacks, written_as_text
+from lms.web.lacks import Shown, course_titles, shown_lacks, written_lacks_reader
 from lms.web.rule_words import cross_words, needed_words, rule_sentences, whom_words
 
 blueprint = Blueprint("certifications", __name__)
 
 batch_pages.TITLES[BATCH_KIND] = N_("Issue a certification to everybody who has earned it")
-batch_pages.REASONS[BATCH_KIND] = written_as_text
+batch_pages.ABOUT[BATCH_KIND] = lambda batch: titled_by(str(batch.params["slug"]))
+batch_pages.REASONS[BATCH_KIND] = written_lacks_reader
+batch_pages.GATES[BATCH_KIND] = check_reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,14 @@ def titled(rules: Mapping[str, Any]) -> str:
     """The title of a rule in the language of this request."""
     titles: Mapping[str, str] = rules["title"]
     return titles.get(language()) or titles["en"]
+
+
+def titled_by(slug: str) -> str:
+    """The title of a certification now; its id, should it be gone."""
+    try:
+        return titled(find_certification(slug).current.rules)
+    except NotFound:
+        return slug
 
 
 def described(rules: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from lms.people.agencies import counties
+from lms.counties import counties
 
 SERIES = 4
 """Colors and marker shapes that can be told apart; more series want several charts."""

@@ -17,7 +17,7 @@ from lms.people.audit import note
 from lms.reporting.exports import Cell, csv_chunks
 from lms.reporting.roster import COLUMNS, Roster, column_head, roster_rows
 from lms.web.forms.reporting import RosterFilters
-from lms.web.guards import act, needs, signed_in, today, viewer
+from lms.web.guards import act, fresh, needs, signed_in, today, viewer
 
 blueprint = Blueprint("clee", __name__)
 
@@ -62,18 +62,24 @@ def rule_and_body(day: date) -> tuple[Rule, Body]:
 def choose_roster() -> str:
     """Choose the days and columns of the roster for POST."""
     body = posts_body()
-    form = roster_form(body)
+    return roster_page(roster_form(body))
+
+
+def roster_page(form: RosterFilters) -> str:
     return render_template("credit/roster.html", form=form, file_address=url_for(".export_roster"))
 
 
 @blueprint.get("/reports/clee.csv")
 @needs(Permission.SEE_REPORTS)
-def export_roster() -> Response:
+@fresh
+def export_roster() -> Response | tuple[str, int]:
     """The roster for POST: who completed what, with hours by core area, in the viewer's agencies."""
     person, body = viewer(), posts_body()
     form = roster_form(body)
-    since, until = form.since.data or date(today().year, 1, 1), form.until.data or today()
-    chosen = [name for name in COLUMNS if name in (form.columns.data or COLUMNS)] or list(COLUMNS)
+    if not form.validate():  # better none than one of other days: it goes to a board
+        return roster_page(form), 422
+    since, until = form.since.data, form.until.data
+    chosen = [name for name in COLUMNS if name in form.columns.data]
     roster = Roster(person, body, since, until)
     heads = [head for name in chosen for head in column_head(name, body)]
     # It holds whole license numbers: that somebody took them along is noted.
@@ -93,11 +99,15 @@ def posts_body() -> Body:
 
 
 def roster_form(body: Body) -> RosterFilters:
+    """What is asked for; where nothing is, this year with all columns. What is asked for and cannot be read stays as it
+    is: a roster of other days or columns than those that somebody meant holds license numbers that nobody asked for."""
     form = RosterFilters(request.args)
     form.columns.choices = [(name, ", ".join(column_head(name, body))) for name in COLUMNS]
-    form.since.data = form.since.data or date(today().year, 1, 1)
-    form.until.data = form.until.data or today()
-    if not form.columns.data:
+    if not request.args.get("since"):
+        form.since.data = date(today().year, 1, 1)
+    if not request.args.get("until"):
+        form.until.data = today()
+    if not request.args:
         form.columns.data = list(COLUMNS)
     return form
 

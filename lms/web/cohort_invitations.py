@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from lms.clock import utc_now
 from lms.cohorts import invitations, reach, standing
 from lms.cohorts.models import Cohort
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import Conflict, Invalid, NotFound
 from lms.people.names import masked_email
+from lms.people.spoken_codes import refuse_wrong_length
 from lms.web.cohorts import Page, award_site, say_on
 from lms.web.errors import send_to_sign_in
 from lms.web.forms.cohorts import CodeForm, ConfirmForm, JoinForm, MailInvitationForm
@@ -106,15 +107,6 @@ def join_by_code() -> Page:
             say_on(form, Conflict(error.message, **error.values), "code")
     page = render_template("cohorts/join.html", form=form)
     return (page, 422) if form.errors else page
-
-
-def refuse_wrong_length(typed: str) -> None:
-    """Raises Invalid: a slip in typing is told apart from a code that no longer works."""
-    count, most = len(invitations.normalize_join_code(typed)), invitations.CODE_SYMBOLS
-    if count != most:
-        raise Invalid(
-            N_("A team code has %(most)s letters and numbers; here are %(count)s."), "code", count=count, most=most
-        )
 
 
 @blueprint.route("/cohorts/invitations/<token>", methods=["GET", "POST"])

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
-from wtforms.fields import SelectChoice
 
 from lms.access import Permission, Viewer, require_over
+from lms.certification.assigned import overdue_courses
+from lms.certification.assignment_rules import AsOf
 from lms.certification.facts import AwardSite
 from lms.clock import utc_now
 from lms.cohorts import reach, standing, teams
-from lms.cohorts.board import CohortBoard, in_language, load_board
+from lms.cohorts.board import CohortBoard, in_language, load_board, load_exercises
 from lms.cohorts.feasible import milestones_out_of_reach
-from lms.cohorts.models import CohortTemplate, Milestone
+from lms.cohorts.models import Cohort, CohortTemplate, Milestone
+from lms.cohorts.preparing import load_aids
 from lms.cohorts.templates import ATTESTED, open_templates
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Agency
+from lms.wall.sight import SYSTEM, looking_as
 from lms.web.agency_choices import choices_to_make
-from lms.web.forms.cohorts import CohortForm, MilestoneForm, PlaceForm
+from lms.web.debriefs import debrief_links
+from lms.web.forms.cohorts import CohortForm, MilestoneForm
 from lms.web.guards import act, flash_done, language, needs, settings, signed_in, today, viewer
 from lms.web.home import HomeSection, home_section
-from lms.web.seat_choices import seat_choices
+from lms.web.report_card import report_card
 
 blueprint = Blueprint("cohorts", __name__)
 
@@ -142,6 +146,7 @@ def show_cohort(cohort_id: int) -> str:
     leads = reach.may_lead(person, cohort)
     loaded = load_board(cohort, now, settings().time_zone)
     board = loaded.board
+    exercises = load_exercises(cohort) if leads and cohort.archived_at is None else {}
     soon = [one for one in board.seats if one.expires_at is not None and one.expires_at <= now + SOON]
     return render_template(
         "cohorts/board.html",
@@ -153,67 +158,29 @@ def show_cohort(cohort_id: int) -> str:
         leads=leads,
         may_change=leads and cohort.archived_at is None,
         soon=soon,
+        overdue=_overdue(cohort, loaded, AsOf.at(now, settings().time_zone)) if leads else [],
         today=today(),
+        debriefs=debrief_links(person, loaded, leads=leads),
+        exercises=exercises,
+        report=report_card(person, cohort, is_offered=bool(exercises)),
         course_names=[course_name(loaded, slug) for slug in cohort.rules["requires_courses"]],
+        aids=load_aids(cohort.rules),
     )
 
 
-@blueprint.route("/cohorts/<int:cohort_id>/members/<int:member_id>/place", methods=["GET", "POST"])
-@signed_in
-def place_member(cohort_id: int, member_id: int) -> Page:
-    """Move a member to a seat, as its member or alternate, or out of it."""
-    person = viewer()
-    cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
-    if teams.has_left_place(cohort, member_id):
-        return _to_the_team(cohort_id)
-    member = teams.find_member(cohort, member_id)
-    loaded = load_board(cohort, utc_now(), settings().time_zone)
-    form = PlaceForm(data={"seat_id": member.seat_id or 0, "place": "alternate" if member.is_alternate else "member"})
-    form.seat_id.choices = [SelectChoice(0, _("No seat yet")), *seat_choices(loaded, member, in_own_language)]
-    if form.validate_on_submit():
-        seat_id, is_alternate = form.seat_id.data or None, form.place.data == "alternate"
+def _overdue(cohort: Cohort, loaded: CohortBoard, as_of: AsOf) -> list[tuple[str, str, date]]:
+    """Name, course and first day overdue of members whose agency assigned them a course that the team asks for, too.
 
-        def step() -> str | None:
-            teams.place_member(cohort, member_id, seat_id, utc_now(), is_alternate=is_alternate, actor_id=person.id)
-            return standing.award_if_earned(cohort_id, utc_now(), award_site(), actor_id=person.id)
-
-        try:
-            act(step)
-        except (Invalid, Conflict) as error:
-            say_on(form, error, "seat_id")
-        else:
-            flash_done(_("The place was changed."))
-            return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
-    return shown("cohorts/place.html", form, cohort=cohort, line=loaded.people[member.user_id])
-
-
-def _to_the_team(cohort_id: int) -> Response:
-    flash(_("This person was moved or has left since that page was opened. Here is the team as it is now."), "info")
-    return redirect(url_for("cohorts.show_cohort", cohort_id=cohort_id), 303)
-
-
-@blueprint.route("/cohorts/<int:cohort_id>/members/<int:member_id>/remove", methods=["GET", "POST"])
-@signed_in
-def remove_member(cohort_id: int, member_id: int) -> Page:
-    """Ask, then end a person's time in the team."""
-    person = viewer()
-    cohort = reach.find_led_cohort(person, cohort_id, is_open=True)
-    if teams.has_left_place(cohort, member_id):
-        return _to_the_team(cohort_id)
-    member = teams.find_member(cohort, member_id)
-    board = url_for("cohorts.show_cohort", cohort_id=cohort_id)
-    if request.method == "POST":
-        act(lambda: teams.remove_member(cohort, member_id, utc_now(), actor_id=person.id))
-        flash_done(_("The person is no longer in the team."))
-        return redirect(board, 303)
-    return render_template(
-        "confirm.html",
-        title=_("Remove %(name)s from the team?", name=member.user.name),
-        text=_("Their seat becomes empty. Certificates stay theirs, and the team's past is kept."),
-        action=url_for("cohorts.remove_member", cohort_id=cohort_id, member_id=member_id),
-        submit_text=_("Remove from the team"),
-        cancel_href=board,
-    )
+    Only for who leads the team. What is assigned is a matter of the members' agencies, which a team's lead does not see
+    behind the second wall: read as the system, and nothing of it is shown but these courses.
+    """
+    with looking_as(SYSTEM):
+        found = overdue_courses(list(loaded.people), cohort.rules["requires_courses"], as_of)
+    return [
+        (loaded.people[user_id].name, course_name(loaded, slug), since)
+        for user_id, courses in sorted(found.items())
+        for slug, since in sorted(courses.items())
+    ]
 
 
 @blueprint.route("/cohorts/<int:cohort_id>/milestones/<int:milestone_id>", methods=["GET", "POST"])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template
 
-from lms.access import Viewer
+from lms.access import Permission, Viewer, allows
 from lms.catalog import facts as course_facts
 from lms.catalog.versions import find_course
+from lms.certification.awards import valid_certificate_of_course
 from lms.certification.counting import Asker, Suggestion, answer
 from lms.certification.credit import approvals_of
 from lms.certification.credit_bodies import load_bodies, load_rules
+from lms.certification.facts import CertificateFacts
+from lms.clock import utc_now
 from lms.errors import N_
 from lms.people.licenses import licenses_on
 from lms.web.guards import language, settings, signed_in, today, viewer
@@ -46,9 +51,28 @@ def show_counts(slug: str) -> str:
         answers=answer(asker, rules, approvals_of([course.id], day=day), suggestions, bodies),
         bodies=bodies,
         asker=asker,
+        held=held_of(person.id, course.id),
         kinds=KINDS,
         confidences=CONFIDENCES,
+        may_see_packet=allows(person, Permission.SEE_PACKETS),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The valid certificate of whoever asks, and the bodies whose credit is printed on it."""
+
+    code: str
+    bodies: frozenset[str]
+
+
+def held_of(user_id: int, course_id: int) -> Held | None:
+    """An approval changes no certificate that exists: whoever holds one asks what theirs carries."""
+    certificate = valid_certificate_of_course(user_id, course_id, utc_now())
+    if certificate is None:
+        return None
+    facts = CertificateFacts.from_json(certificate.facts)
+    return Held(certificate.code, frozenset(line.body for line in facts.credit))
 
 
 def asker_of(person: Viewer) -> Asker:

@@ -9,9 +9,13 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from lms.people.names import is_readable
+
 Values = dict[str, list[str]]
 MOST_NAMES = 2000
 LONGEST_TEXT = 20_000
+MOST_DEPTH = 50
+"""Of objects and lists in each other: far over what any page or directory sends."""
 
 
 def read_entries() -> tuple[Values, dict[str, Any]]:
@@ -27,14 +31,31 @@ def read_entries() -> tuple[Values, dict[str, Any]]:
 
 
 def read_json_object() -> dict[str, Any]:
-    """The body as a JSON object. Raises BadRequest, also where it is nested so deeply that reading it would fail."""
+    """The body as a JSON object. Raises BadRequest, also where it is nested so deeply that reading it would fail, and
+    where a text in it cannot be kept."""
     try:
         body = json.loads(request.get_data(cache=True), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest("The JSON of this request cannot be read.") from None
     if not isinstance(body, dict):
         raise BadRequest("The JSON of this request has to be an object.")
+    _refuse_unreadable(body)
     return body
+
+
+def _refuse_unreadable(body: dict[str, Any]) -> None:
+    """Without recursion: depth is what it guards against."""
+    waiting: list[tuple[Any, int]] = [(body, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MOST_DEPTH:
+            raise BadRequest("The JSON of this request is nested too deeply.")
+        if isinstance(value, str) and not is_readable(value):
+            raise BadRequest("A text of this request holds characters that cannot be kept.")
+        if isinstance(value, dict):
+            waiting += [(one, depth + 1) for pair in value.items() for one in pair]
+        elif isinstance(value, list):
+            waiting += [(one, depth + 1) for one in value]
 
 
 def _refuse_constant(name: str) -> Any:
@@ -59,6 +80,6 @@ def _text(value: Any) -> str:
         return str(value)
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise BadRequest("An answer has to be a text.")
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not is_readable(value):
         raise BadRequest("An answer holds characters that cannot be kept.")
     return value

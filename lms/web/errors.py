@@ -6,6 +6,7 @@ import logging
 import math
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,11 +20,16 @@ from werkzeug.wrappers import Response
 from lms.access import Permission, Viewer, require
 from lms.database import db
 from lms.errors import Busy, LmsError, Overtaken
+from lms.people.names import is_readable
 from lms.web.guards import maybe_viewer, policy_of
 from lms.web.kept import entries_to_keep, is_from_elsewhere, seal_entries, this_address
 from lms.web.limits import seconds_to_wait
+from lms.web.texts import said_by
 
 log = logging.getLogger("lms.web")
+
+STEPS_OF = {"people_import": ("people_import.show_import", "import_id")}
+"""Where something stands that goes through several pages: an old one of them leads there."""
 
 Page = tuple[str | Response, int] | tuple[str | Response, int, dict[str, str]] | Response
 
@@ -59,6 +65,39 @@ def wait_in_words() -> str:
     return str(ngettext("Try again in %(num)s minute.", "Try again in %(num)s minutes.", minutes))
 
 
+def most_in_words() -> str:
+    """How many bytes an address takes, after a request that has more. Else what is too much are its fields."""
+    most = request.max_content_length
+    if most is None or (request.content_length or 0) <= most:
+        return ""
+    return " " + str(_("At most %(most)s MB are taken.", most=most // 1_000_000))
+
+
+def page_of_the_form() -> str | None:
+    """Where a form that was too large can be filled in once more: its own address where that shows it, else the page of
+    this site that it was sent from, as far as the browser says."""
+    rule = request.url_rule
+    if rule is not None and "GET" in (rule.methods or ()):
+        return this_address()
+    sender = urlsplit(request.referrer or "")
+    return sender.path if sender.netloc == request.host and sender.path.startswith("/") else None
+
+
+def page_before() -> str | None:
+    """Where somebody came from who cannot do something now, as far as the browser says; never this page itself, which
+    would only say so again."""
+    place = request.view_args or {}
+    if request.blueprint in STEPS_OF and request.endpoint != STEPS_OF[request.blueprint][0]:
+        endpoint, name = STEPS_OF[request.blueprint]
+        return url_for(endpoint, **{name: place[name]}) if name in place else None
+    sender = urlsplit(request.referrer or "")
+    if sender.netloc != request.host or not sender.path.startswith("/") or sender.path.startswith("//"):
+        return None
+    if request.method in ("GET", "HEAD") and sender.path == request.path:
+        return None
+    return sender.path + (f"?{sender.query}" if sender.query else "")
+
+
 def send_to_sign_in() -> Response:
     """GET: to the sign-in page and back again. POST: the sign-in page, carrying what was entered."""
     if wants_json():
@@ -67,8 +106,7 @@ def send_to_sign_in() -> Response:
         return response
     if request.method in ("GET", "HEAD"):
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), code=303)
-    form = current_app.extensions["lms"].sign_in_form(kept=seal_entries())
-    return current_app.make_response((render_template("accounts/sign_in.html", form=form, has_kept=True), 401))
+    return current_app.make_response((current_app.extensions["lms"].sign_in_page(kept=seal_entries()), 401))
 
 
 def ask_to_resend(text: str) -> Response:
@@ -84,26 +122,33 @@ def ask_to_resend(text: str) -> Response:
     return answer
 
 
+def note_refusal(why: int | str) -> None:
+    """Log who was refused where: unreadable or too large, too many tries, a stale token, not theirs. No entries."""
+    viewer = maybe_viewer()
+    log.info("refused with %s: %s for person %s", why, request.endpoint, viewer.id if viewer else "-")
+
+
 def install(app: Flask) -> None:
     """Register the pages for our own errors, for HTTP's, for the database's and for bugs."""
 
     @app.errorhandler(LmsError)
     def on_lms_error(error: LmsError) -> Page:
         if isinstance(error, Busy):
-            return ask_to_resend(_(error.message, **error.values))
+            return ask_to_resend(said_by(error))
         if error.status in (403, 404):
-            viewer = maybe_viewer()
-            log.info("refused with %s: %s for person %s", error.status, request.endpoint, viewer.id if viewer else "-")
+            note_refusal(error.status)
         titles = {
             403: _("You may not do this"),
             404: _("Not found"),
             409: _("Something has changed") if isinstance(error, Overtaken) else _("This is not possible now"),
             422: _("Please check what you entered"),
         }
-        return page(error.status, titles.get(error.status, _("That did not work")), _(error.message, **error.values))
+        back = page_before() if error.status == 409 else None
+        return page(error.status, titles.get(error.status, _("That did not work")), said_by(error), back=back)
 
     @app.errorhandler(CSRFError)
     def on_old_token(error: CSRFError) -> Page:
+        note_refusal("form token")
         if wants_json():
             return page(400, _("This page is too old"), _("Load the page again. Nothing was lost."))
         if is_from_elsewhere():
@@ -120,6 +165,7 @@ def install(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error
+        note_refusal(status)
         titles = {
             400: _("This request cannot be read"),
             404: _("Not found"),
@@ -129,7 +175,7 @@ def install(app: Flask) -> None:
         }
         texts = {
             404: _("There is nothing at this address."),
-            413: _("What you sent is larger than this page takes. Nothing was saved."),
+            413: _("What you sent is larger than this page takes. Nothing was saved.") + most_in_words(),
             429: _("Nothing was lost.") + " " + wait_in_words(),
         }
         title = titles.get(status, _("That did not work"))
@@ -139,6 +185,7 @@ def install(app: Flask) -> None:
                 title,
                 texts.get(status, _("Nothing was changed. Go back and try again.")),
                 is_sign_in=status == 429 and request.endpoint == "accounts.sign_in",
+                back=page_of_the_form() if status == 413 else None,
             )
         )
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -174,7 +221,7 @@ def install(app: Flask) -> None:
         for values in (request.args, request.form):
             for key, given in values.lists():
                 texts += [key, *given]
-        if any("\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text) for text in texts):
+        if not all(is_readable(text) for text in texts):
             raise BadEntry
 
 

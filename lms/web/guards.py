@@ -24,6 +24,13 @@ MOST_BYTES_ATTRIBUTE = "lms_most_bytes"
 """What `takes_files` leaves on a view; `lms.web.routing` reads it before anything reads the request."""
 
 
+FRESH_ATTRIBUTE = "lms_fresh"
+BEFORE_FACTOR_ATTRIBUTE = "lms_before_factor"
+
+FRESH_MINUTES = 15
+"""So long a proof of who somebody is counts for what asks for a recent one."""
+
+
 def public(view: View) -> View:
     """Anybody may call this view, signed in or not."""
     setattr(view, POLICY_ATTRIBUTE, "public")
@@ -54,6 +61,24 @@ def takes_files(most_bytes: int) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def fresh(view: View) -> View:
+    """Whoever calls this view has proven within `FRESH_MINUTES` who they are; `lms.web.proving` asks else."""
+    setattr(view, FRESH_ATTRIBUTE, True)
+    return view
+
+
+def fresh_to_send(view: View) -> View:
+    """As `fresh`, for what is sent only: whoever looks at the page is not asked."""
+    setattr(view, FRESH_ATTRIBUTE, "sent")
+    return view
+
+
+def before_factor(view: View) -> View:
+    """Open also to whoever still has to set up a second factor that their role asks for."""
+    setattr(view, BEFORE_FACTOR_ATTRIBUTE, True)
+    return view
 
 
 def policy_of(view: Callable[..., Any] | None) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
-import yaml
 from flask import Flask
 
+from lms.courseware.directory.entries import Line, in_language
+from lms.courseware.directory.opening import open_lines
 from lms.resources import data_folder
 from lms.web.guards import language
 
@@ -31,33 +31,24 @@ class HelpLine:
 
 
 @cache
-def read_lines() -> tuple[dict[str, Any], ...]:
-    """The data file, read once."""
-    content = yaml.safe_load((data_folder("courses") / "resources" / "hotlines.yaml").read_text(encoding="utf-8"))
-    return tuple(content["lines"])
-
-
-@cache
 def help_lines_in(code: str) -> tuple[HelpLine, ...]:
     """Every line in one language; English where a text is not translated."""
+    lines = open_lines(data_folder("courses") / "resources").values()
+    return tuple(help_line(line, code) for line in lines)
 
-    def said(text: Any) -> str:
-        return str(text.get(code) or text["en"]) if isinstance(text, dict) else str(text or "")
 
-    return tuple(
-        HelpLine(
-            id=line["id"],
-            name=said(line["name"]),
-            number=line["number"],
-            tel=line["tel"],
-            text=said(line.get("text")),
-            tty=said(line.get("tty")),
-            note=said(line.get("note")),
-            url=said(line.get("url")),
-            is_in_footer=bool(line.get("footer")),
-            checked_on=line["checked_on"],
-        )
-        for line in read_lines()
+def help_line(line: Line, code: str) -> HelpLine:
+    return HelpLine(
+        id=line.id,
+        name=in_language(line.name, code),
+        number=line.number,
+        tel=line.tel,
+        text=line.text,
+        tty=in_language(line.tty, code),
+        note=in_language(line.note, code),
+        url=line.url,
+        is_in_footer=line.is_in_footer,
+        checked_on=line.checked_on,
     )
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from lms.access import Permission, Viewer, visible_agencies
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
+from lms.courseware.names import LANGUAGES
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people import invitations
@@ -21,7 +22,7 @@ from lms.web.forms.people import InvitationForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, language, needs, settings, today, viewer
 from lms.web.signing_in import absolute_url
-from lms.web.words import LANGUAGES, discipline_name
+from lms.web.words import discipline_name
 
 blueprint = Blueprint("invitations", __name__)
 
@@ -70,7 +71,7 @@ def list_invitations() -> str:
     """Invitations into agencies in scope that nobody accepted yet."""
     found = invitations.open_invitations(visible_agencies(viewer(), OVER))
     ids = {one.agency_id for one in found if one.agency_id}
-    agencies = {one.id: one.name for one in db.session.query(Agency).filter(Agency.id.in_(ids))}
+    agencies = {one.id: one for one in db.session.query(Agency).filter(Agency.id.in_(ids))}
     return render_template("people/invitations.html", invitations=found, agencies=agencies, now=utc_now())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -100,9 +100,15 @@ def day_text(day: date | None) -> str:
     return format_date(day, "long", locale=get_locale() or "en_US") if day else ""
 
 
-def written_as_text(reason: str) -> str:
-    """What a batch kept of somebody's lacks, as sentences; the text itself where it is none of these."""
-    try:
-        return " · ".join(str(one) for one in shown_lacks(read_lacks(reason), course_titles()))
-    except (ValueError, KeyError, TypeError):
-        return str(_(reason))
+def written_lacks_reader() -> Callable[[str], str]:
+    """What a batch kept of somebody's lacks, as sentences; the text itself where it is none of these. The titles of
+    courses are read once."""
+    titles = course_titles()
+
+    def read(reason: str) -> str:
+        try:
+            return " · ".join(str(one) for one in shown_lacks(read_lacks(reason), titles))
+        except (ValueError, KeyError, TypeError):
+            return str(_(reason))
+
+    return read

@@ -19,16 +19,14 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from lms.certification.validity import last_day_of
+from lms.courseware.names import LANGUAGES
 from lms.errors import N_
+from lms.resources import LOCALES
 from lms.settings import Settings
 from lms.web import navigation
 from lms.web.guards import language, maybe_viewer, settings
 from lms.web.texts import current_catalog, translate
 
-LOCALES = {"en": "en_US", "es": "es_US"}
-"""Region matters: es_US writes "23 de noviembre de 2026" and 11,482.5, as this country's readers do."""
-
-NAMES = {"en": "English", "es": "Español"}
 USUAL_NOTICE = N_("Training for public staff")
 """The setting `site_notice` as it comes, so that the catalog has it."""
 
@@ -172,7 +170,7 @@ def language_choices() -> list[Choice]:
         if code == language():
             continue
         keep_url = f"{request.script_root}/language?{urlencode({'lang': code, 'to': to})}"
-        choices.append(Choice(code, NAMES.get(code, code), navigation.page_url(lang=code), keep_url))
+        choices.append(Choice(code, LANGUAGES.get(code, code), navigation.page_url(lang=code), keep_url))
     return choices
 
 

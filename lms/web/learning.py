@@ -16,13 +16,17 @@ from lms import journey
 from lms.access import Viewer
 from lms.assessment.attempts import Earlier, earlier_attempts, may_start_at
 from lms.catalog import facts as course_facts
-from lms.catalog.versions import course_of
+from lms.catalog.listing import first_for_everyone
+from lms.catalog.versions import course_of, current_versions
+from lms.certification.boosters import open_boosters
 from lms.clock import utc_now
+from lms.cohorts.reach import may_facilitate
 from lms.courseware.course import Course, Module
 from lms.errors import N_, NotFound
 from lms.learning.enrollments import Enrolled, enrollments_of
 from lms.learning.progress import (
     Standing,
+    booster_opens_on,
     is_unlocked,
     is_worth_noting,
     load_standing,
@@ -30,8 +34,10 @@ from lms.learning.progress import (
     open_module,
 )
 from lms.web.build import BUILD
-from lms.web.course_outline import module_rows, next_row
-from lms.web.guards import act, flash_done, language, settings, signed_in, viewer
+from lms.web.course_outline import booster_rows, module_rows, next_row
+from lms.web.exercise_stages import is_exercise
+from lms.web.giving import giving_at_form
+from lms.web.guards import act, flash_done, language, settings, signed_in, today, viewer
 from lms.web.home import home_sections
 from lms.web.module_page import render_module
 from lms.web.navigation import duty_links
@@ -67,13 +73,16 @@ def show_module(slug: str, module_id: str) -> Response | str:
     if not standing.is_enrolled:
         flash(_("Choose “Start” to begin this course; then its modules open."), "info")
         return redirect(url_for("catalog.show_course", slug=slug), code=303)
-    if not is_unlocked(course, standing, module_id):
-        return _show_locked(course, standing, module)
     earlier = _earlier(standing, module)
-    etag = _etag(person, standing, module, earlier)
+    giving = giving_at_form(person, slug, module_id, earlier.last_id) if module.is_form else None
+    if not is_unlocked(course, standing, module_id, utc_now(), settings().time_zone):
+        return _show_locked(course, standing, module, giving)
+    leads = is_exercise(module) and may_facilitate(person, slug)
+    etag = _etag(person, standing, module, earlier, giving, leads=leads)
     if "_flashes" not in session and request.if_none_match.contains_weak(etag):
         return _kept(Response(status=304), etag)
-    response = Response(render_module(person, course, standing, module, earlier), mimetype="text/html")
+    page = render_module(person, course, standing, module, earlier, giving, leads=leads)
+    response = Response(page, mimetype="text/html")
     if is_worth_noting(standing, module_id, utc_now()):
         _note_seen(standing, module_id)
     return _kept(response, etag)
@@ -85,7 +94,15 @@ def _earlier(standing: Standing, module: Module) -> Earlier:
     return earlier_attempts(standing.enrollment_id, module.id)
 
 
-def _etag(person: Viewer, standing: Standing, module: Module, earlier: Earlier) -> str:
+def _etag(
+    person: Viewer,
+    standing: Standing,
+    module: Module,
+    earlier: Earlier,
+    giving: dict[str, Any] | None,
+    *,
+    leads: bool,
+) -> str:
     """Everything that the page depends on: the program, the person and their roles, language, version, progress."""
     shown = replace(person, last_seen_at=None)
     progress = [
@@ -101,9 +118,11 @@ def _etag(person: Viewer, standing: Standing, module: Module, earlier: Earlier) 
         progress,
         standing.completed_at,
         earlier,
+        leads,
+        giving,
         module.quiz and may_start_at(module.quiz, earlier, utc_now()),
         session.get("csrf_token"),
-        utc_now().date(),
+        today(),
     )
     return sha256(repr(parts).encode()).hexdigest()[:24]
 
@@ -125,8 +144,8 @@ def _note_seen(standing: Standing, module_id: str) -> None:
         log.warning("a look at a module was not noted: %s", type(error).__name__)
 
 
-def _show_locked(course: Course, standing: Standing, module: Module) -> str:
-    """Which modules come first, with links to them."""
+def _show_locked(course: Course, standing: Standing, module: Module, giving: dict[str, Any] | None) -> str:
+    """Which modules come first, with links to them; of a booster, when it opens."""
     first = [course.module(entry.id, language()) for entry in missing_prerequisites(course, standing, module.id)]
     return render_template(
         "learning/locked.html",
@@ -134,7 +153,10 @@ def _show_locked(course: Course, standing: Standing, module: Module) -> str:
         standing=standing,
         module=module,
         rows=module_rows(course, standing, language()),
+        boosters=booster_rows(course, standing, language()),
+        opens_on=booster_opens_on(course, standing, module.id, settings().time_zone),
         first=[each for each in first if each is not None],
+        giving=giving,
     )
 
 
@@ -164,6 +186,8 @@ def show_home() -> str:
     person = viewer()
     courses = enrollments_of(person.id)
     unfinished = [each for each in courses if each.completed_at is None]
+    duties = duty_links(person)
+    first = None if courses or duties else first_for_everyone(current_versions())
     return render_template(
         "learning/home.html",
         first_name=person.name.split(" ")[0],
@@ -171,9 +195,19 @@ def show_home() -> str:
         others=[_home_row(each) for each in unfinished[1:6]],
         renewals=[_home_row(each) for each in courses if each.asks_for_renewal],
         has_begun=bool(courses),
+        first_course=first and {"slug": first.slug, "title": course_facts.title_of(first.facts, language())},
+        refreshers=[
+            {"slug": one.slug, "course": course_facts.title_of(one.facts, language()), **_booster(one.facts, module)}
+            for one, module in open_boosters(person.id, courses, utc_now(), settings().time_zone)
+        ],
         sections=home_sections(person),
-        duties=duty_links(person),
+        duties=duties,
     )
+
+
+def _booster(facts: course_facts.Facts, module: course_facts.Facts) -> dict[str, Any]:
+    title = course_facts.in_language(module["titles"], language(), facts["default_language"])
+    return {"id": module["id"], "title": title, "minutes": module["minutes"]}
 
 
 def _home_row(enrolled: Enrolled) -> dict[str, Any]:
@@ -186,7 +220,7 @@ def _home_row(enrolled: Enrolled) -> dict[str, Any]:
         "module_id": module["id"] if module else None,
         "module_title": course_facts.in_language(titles, language(), facts["default_language"]),
         "minutes_left": enrolled.minutes_left,
-        "done": len(enrolled.completed_ids),
-        "total": len(facts["modules"]),
+        "done": enrolled.done,
+        "total": enrolled.total,
         "is_begun": bool(enrolled.modules),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from lms.certification.credit_bodies import load_bodies
+from lms.certification.credit_bodies import Body, load_bodies
 from lms.clock import utc_now
 from lms.errors import Conflict, Invalid
 from lms.people import licenses
@@ -41,7 +42,7 @@ def add_license() -> Page:
     if form.validate_on_submit():
         values = values_of(form)
         try:
-            act(lambda: licenses.add_license(person.id, **values, boards=set(bodies), now=utc_now()))
+            act(lambda: licenses.add_license(person.id, **values, **of_boards(bodies), now=utc_now()))
         except (Invalid, Conflict) as error:
             add_problem(form, error)
         else:
@@ -61,7 +62,7 @@ def change_license(license_id: int) -> Page:
     if form.validate_on_submit():
         values = values_of(form)
         try:
-            act(lambda: licenses.change_license(person.id, license_id, **values, boards=set(bodies)))
+            act(lambda: licenses.change_license(person.id, license_id, **values, **of_boards(bodies)))
         except Invalid as error:
             add_problem(form, error)
         else:
@@ -93,6 +94,14 @@ def end_license(license_id: int) -> Page:
         submit_text=_("End the license"),
         cancel_href=url_for(".list_licenses"),
     )
+
+
+def of_boards(bodies: Mapping[str, Body]) -> dict[str, Any]:
+    """The boards that can be chosen, and the one state of those that have one."""
+    return {
+        "boards": set(bodies),
+        "states": {slug: str(one.facts["state"]) for slug, one in bodies.items() if one.facts.get("state")},
+    }
 
 
 def values_of(form: LicenseForm) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from lms.people.names import clean_email
 from lms.settings import Settings
 from lms.web.guards import maybe_viewer, settings
+from lms.web.signing_in import half_signed_in
 
 
 def by_address() -> str:
@@ -43,12 +44,9 @@ def verify_limit() -> str:
     return settings().verify_limit
 
 
-LOOK_UPS_OF_ALL = "1200 per minute"
-"""Look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
-
-
 def limit_of_all() -> str:
-    return LOOK_UPS_OF_ALL
+    """Of look-ups from everywhere together: guessing from many addresses at once gets nowhere either."""
+    return settings().verify_limit_in_all
 
 
 def everybody() -> str:
@@ -67,6 +65,29 @@ def seconds_to_wait() -> int:
 
 
 limiter = Limiter(key_func=by_address, in_memory_fallback_enabled=True)
+
+CODES_A_DAY = "50 per day"
+"""Wrong codes for one account: of a million codes three are right at any moment, so guessing takes centuries."""
+
+
+def by_account_in_question() -> str:
+    """The account whose second factor is asked for: of who is signed in, or half signed in.
+
+    A new password begins a new count: whoever knew the old one cannot keep its owner out.
+    """
+    person, half = maybe_viewer(), half_signed_in()
+    if person is not None:
+        return f"factor:{person.id}"
+    return by_address() if half is None else f"factor:{half.user_id}:{half.data.get('password')}"
+
+
+few_codes = limiter.shared_limit(
+    sign_in_limit, scope="codes", key_func=by_account_in_question, methods=["POST"], deduct_when=was_refused
+)
+few_codes_a_day = limiter.shared_limit(
+    CODES_A_DAY, scope="codes-a-day", key_func=by_account_in_question, methods=["POST"], deduct_when=was_refused
+)
+"""Wrong codes, recovery codes, passkeys and passwords asked for again count together for an account."""
 
 look_ups = limiter.shared_limit(verify_limit, scope="look-ups")
 look_ups_of_all = limiter.shared_limit(limit_of_all, scope="look-ups", key_func=everybody)

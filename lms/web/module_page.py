@@ -14,12 +14,15 @@ from lms.access import Viewer
 from lms.assessment.attempts import Earlier, attempts_left, may_start_at
 from lms.assessment.completion import is_read_by_answering
 from lms.clock import utc_now
+from lms.cohorts.debrief import is_in_a_team
 from lms.courseware.course import Course, Module, Section
 from lms.learning.progress import Standing
+from lms.learning.stories import given_stories
 from lms.stores import BoundedStore
-from lms.web.course_outline import ModuleRow, module_rows
+from lms.web.course_outline import ModuleRow, booster_rows, module_rows
+from lms.web.exercise_stages import Stage, stage_number, stages_of
 from lms.web.guards import language
-from lms.web.reader import Page, compiled, placed, play
+from lms.web.reader import Page, Part, Play, compiled, notes_told, placed, play
 from lms.web.shared import shared_page
 
 MOST_PIECES = 500
@@ -46,40 +49,59 @@ class Pieces:
 _pieces: BoundedStore[tuple[Any, ...], Pieces] = BoundedStore(MOST_PIECES)
 
 
-def render_module(person: Viewer, course: Course, standing: Standing, module: Module, earlier: Earlier) -> str:
-    """The whole page. A story that is being played, and what came of earlier tries, belong to one person."""
-    rows = module_rows(course, standing, language())
+def render_module(
+    person: Viewer,
+    course: Course,
+    standing: Standing,
+    module: Module,
+    earlier: Earlier,
+    giving: dict[str, Any] | None,
+    *,
+    leads: bool,
+) -> str:
+    """The whole page. A story that is being played, what came of earlier tries, and what was given out of a form
+    belong to one person.
+
+    `leads`: whether they may see the facilitator's view of this exercise, which is then linked.
+    """
+    rows, boosters = module_rows(course, standing, language()), booster_rows(course, standing, language())
     page = compiled(module, standing)
     own = person.disciplines.intersection(part.only for part in page.parts if part.only)
-    progress = tuple((row.is_completed, row.is_read, row.is_open) for row in rows)
-    about = (standing.content_hash, own, progress, earlier.submitted > 0)
+    progress = tuple(row.shown for row in (*rows, *boosters))
+    about = (standing.content_hash, own, progress, earlier.submitted > 0, leads)
 
     def pieces() -> Pieces:
         def make() -> Pieces:
-            return _make(course, standing, module, page, rows, own, has_submitted=earlier.submitted > 0)
+            has_submitted = earlier.submitted > 0
+            return _make(
+                person, course, standing, module, page, rows, boosters, own, has_submitted=has_submitted, leads=leads
+            )
 
-        if request.args.get("scenario"):
+        if request.args.get("scenario") or request.args.get("inject"):
             return make()
         place = (request.script_root, standing.slug, language(), module.id)
         return _pieces.get_or_make((*place, *about), make)
 
     def draw() -> str:
-        return _draw(pieces(), standing, module, earlier)
+        return _draw(pieces(), standing, module, earlier, giving)
 
-    return shared_page(draw, *about) if earlier == Earlier() else draw()
+    return shared_page(draw, *about) if earlier == Earlier() and giving is None else draw()
 
 
-def _draw(pieces: Pieces, standing: Standing, module: Module, earlier: Earlier) -> str:
+def _draw(pieces: Pieces, standing: Standing, module: Module, earlier: Earlier, giving: dict[str, Any] | None) -> str:
     token = generate_csrf()
     return render_template(
         "learning/module.html",
         module=module,
         standing=standing,
-        pieces=pieces,
+        crumbs=pieces.crumbs,
+        side=pieces.side,
+        head=_own(pieces.head, token),
         card=_own(pieces.quiz, token) if earlier == Earlier() else None,
         foot=_own(pieces.foot, token),
         quiz=quiz_card(module, earlier),
         form_token=token,
+        giving=giving,
     )
 
 
@@ -89,30 +111,40 @@ def _own(piece: Markup, token: str) -> Markup:
 
 
 def _make(
+    person: Viewer,
     course: Course,
     standing: Standing,
     module: Module,
     page: Page,
     rows: list[ModuleRow],
+    boosters: list[ModuleRow],
     own: frozenset[str],
     *,
     has_submitted: bool,
+    leads: bool,
 ) -> Pieces:
-    index = next(number for number, row in enumerate(rows) if row.id == module.id)
+    row = next(row for row in (*rows, *boosters) if row.id == module.id)
+    index = rows.index(row) if row in rows else None
+    exercise = _told(page)
+    plays = _plays(page, standing)
     text = course.text(language())
     values = {
         "course_title": text.title,
         "has_glossary": bool(text.glossary),
         "standing": standing,
         "module": module,
-        "page": page,
+        "notes": notes_told(page.notes, exercise.texts) if len(exercise.stages) > 1 else page.notes,
+        "exercise": exercise,
+        "leads": leads,
         "rows": rows,
-        "row": rows[index],
+        "boosters": boosters,
+        "row": row,
         "before": rows[index - 1] if index else None,
-        "after": rows[index + 1] if index + 1 < len(rows) else None,
+        "after": rows[index + 1] if index is not None and index + 1 < len(rows) else None,
         "done": sum(row.is_completed for row in rows),
         "own": own,
-        "plays": _plays(page, standing),
+        "plays": plays,
+        "giving": _giving(person, standing, module, plays),
         "has_quiz": module.quiz is not None and bool(module.questions),
         "has_submitted": has_submitted,
         "reads_by_answering": is_read_by_answering(module),
@@ -123,7 +155,42 @@ def _make(
     return Pieces(*(Markup(render_template(f"learning/module_{name}.html", **values)) for name in names))  # noqa: S704
 
 
-def _plays(page: Page, standing: Standing) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An exercise as far as it has been told: all that came before stays, what comes next is not on the page."""
+
+    stages: tuple[Stage, ...]
+    now: Stage
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(part for stage in self.stages[: self.now.number + 1] for part in stage.parts)
+
+    @property
+    def next(self) -> Stage | None:
+        after = self.now.number + 1
+        return self.stages[after] if after < len(self.stages) else None
+
+    @property
+    def texts(self) -> str:
+        return "".join(part.html for part in self.parts)
+
+    @property
+    def injects(self) -> int:
+        return sum(stage.kind == "inject" for stage in self.stages)
+
+    def is_told(self, slug: str) -> bool:
+        """Whether the part of this name is on the page."""
+        return any(part.slug == slug for part in self.parts) or f'id="{slug}"' in self.texts
+
+
+def _told(page: Page) -> Told:
+    """As far as the address says; it is kept nowhere else."""
+    stages = stages_of(page.parts)
+    return Told(stages, stages[stage_number(stages, request.args.get("inject", ""))])
+
+
+def _plays(page: Page, standing: Standing) -> dict[str, Play]:
     """Each scenario of the page as far as the address says it has been played."""
     asked, path = request.args.get("scenario", ""), request.args.get("step", "")[:4000]
     return {
@@ -135,6 +202,22 @@ def _plays(page: Page, standing: Standing) -> dict[str, Any]:
         for part in page.parts
         if part.scenario is not None
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """The stories of the module that a person gave to their team's debrief, and whether they may give one now."""
+
+    given: frozenset[str]
+    is_in_team: bool
+
+
+def _giving(person: Viewer, standing: Standing, module: Module, plays: dict[str, Play]) -> Giving | None:
+    """None where there is nothing to give or take back now: no story with roles is at its end."""
+    at_end = [play for play in plays.values() if play.is_over and any(turn.step.role for turn in play.turns)]
+    if not at_end or standing.enrollment_id is None:
+        return None
+    return Giving(given_stories(person.id, standing.course_id, module.id), is_in_a_team(person.id))
 
 
 def quiz_card(module: Module, earlier: Earlier) -> dict[str, Any] | None:

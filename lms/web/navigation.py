@@ -39,7 +39,7 @@ class Section:
 
 ACCOUNT, SIGN_IN = "/account", "/sign-in"
 SIGNED_IN = (
-    Section("/home", N_("Home"), Permission.LEARN, ("/learn", "/attempts")),
+    Section("/home", N_("Home"), Permission.LEARN, ("/learn", "/learning", "/attempts")),
     Section("/catalog", N_("Catalog"), Permission.LEARN, ("/courses",)),
     Section("/resources", N_("Resources"), Permission.LEARN),
     Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript", "/training")),
@@ -47,6 +47,7 @@ SIGNED_IN = (
     Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
     Section("/certifications", N_("Certifications"), Permission.MANAGE_CERTIFICATIONS),
     Section("/people", N_("People"), Permission.SEE_PEOPLE),
+    Section("/assignments", N_("Assignments"), Permission.ASSIGN_TRAINING),
     Section("/agencies", N_("Agencies"), Permission.MANAGE_AGENCIES),
     Section("/reports", N_("Reports"), Permission.SEE_REPORTS),
     Section("/credit", N_("Credit"), Permission.MANAGE_CREDIT),
@@ -62,8 +63,10 @@ FOOTER = (
     Section("/help", N_("Help and quick exit")),
     Section("/verify", N_("Verify a certificate")),
     Section("/resources", N_("Resources")),
+    Section("/glossary", N_("Glossary")),
     Section("/snapshot", N_("Public figures")),
     Section("/accessibility", N_("Accessibility statement")),
+    Section("/terms", N_("Terms of use")),
     Section("/privacy", N_("Privacy")),
 )
 
@@ -108,7 +111,9 @@ def _links(sections: tuple[Section, ...], viewer: Viewer | None) -> list[Link]:
 
 
 def nav_links(viewer: Viewer | None) -> list[Link]:
-    """The main navigation for this person."""
+    """The main navigation for this person; none for whoever has to set up a second factor before anything else."""
+    if viewer is not None and viewer.must_set_up:
+        return []
     return _links(SIGNED_IN if viewer else STRANGER, viewer)
 
 

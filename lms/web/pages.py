@@ -36,12 +36,6 @@ def show_accessibility() -> str:
     return render_template("pages/accessibility.html", settings=settings())
 
 
-@blueprint.get("/privacy")
-@public
-def show_privacy() -> str:
-    return render_template("pages/privacy.html", settings=settings(), href_of=href_of)
-
-
 @blueprint.get("/exit")
 @public
 def leave() -> Response:

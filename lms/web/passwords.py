@@ -13,7 +13,15 @@ from lms.database import db
 from lms.errors import Busy, Conflict, Invalid
 from lms.people import accounts
 from lms.people.models import User
-from lms.people.passwords import check_password, hash_password, verify_password
+from lms.people.passwords import (
+    MIN_CHARACTERS,
+    MIN_WITH_SECOND_FACTOR,
+    check_password,
+    hash_password,
+    is_short,
+    verify_password,
+)
+from lms.people.second_factors import factors_of
 from lms.web.forms.accounts import ChangePasswordForm, EmailEntry, NewPasswordForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, public, settings, signed_in, viewer
@@ -49,12 +57,13 @@ def reset_password(token: str) -> Page:
     user = accounts.find_reset(token)
     if user is None:
         return render_template("accounts/link_ended.html", kind="reset"), 404
-    form = NewPasswordForm()
+    least = least_characters(user.id)
+    form = NewPasswordForm(least=least)
     if form.validate_on_submit():
-        hashed = checked_hash(form, user.email)
+        hashed, short = checked_hash(form, user.email, least), is_short(form.password.data)
         if hashed is not None:
             try:
-                act(lambda: accounts.use_reset(token, hashed))
+                act(lambda: accounts.use_reset(token, hashed, is_short=short))
             except Conflict:
                 return render_template("accounts/link_ended.html", kind="reset"), 409
             flash_done(_("Your password is changed. Sign in with the new one."))
@@ -71,24 +80,31 @@ def change_password() -> Page:
     user = db.session.get_one(User, person.id)
     if user.password_hash is None:
         return render_template("accounts/no_password.html")
-    form = ChangePasswordForm()
+    least = least_characters(user.id)
+    form = ChangePasswordForm(least=least)
     if form.validate_on_submit():
         db.session.rollback()
         if not verify_password(user.password_hash, form.current_password.data):
             form.current_password.errors = [_("This is not your present password.")]
         else:
-            hashed = checked_hash(form, user.email)
+            hashed, short = checked_hash(form, user.email, least), is_short(form.password.data)
             if hashed is not None:
-                act(lambda: accounts.set_password(person.id, hashed, keep_session=person.session_id))
+                keep = person.session_id
+                act(lambda: accounts.set_password(person.id, hashed, is_short=short, keep_session=keep))
                 flash_done(_("Your password is changed, and you are signed out everywhere else."))
                 return redirect(url_for("accounts.show_account"), code=303)
     return shown("accounts/password.html", form, user=user)
 
 
-def checked_hash(form: Any, email: str | None) -> str | None:
+def least_characters(user_id: int) -> int:
+    """How long a password of this person has to be: shorter where a second factor stands beside it."""
+    return MIN_WITH_SECOND_FACTOR if factors_of(user_id) else MIN_CHARACTERS
+
+
+def checked_hash(form: Any, email: str | None, least: int = MIN_CHARACTERS) -> str | None:
     """The hash of the form's new password, or None with the reason beside its field. Outside of any transaction."""
     try:
-        check_password(form.password.data, site_name=settings().site_name, email=email)
+        check_password(form.password.data, site_name=settings().site_name, email=email, least=least)
         db.session.rollback()
         return hash_password(form.password.data)
     except Invalid as error:

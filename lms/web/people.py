@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
-from lms.access import Permission, Viewer, allows_over, scope, visible_agencies, visible_users
+from lms import unmerging
+from lms.access import Permission, Viewer, allows, allows_over, scope, visible_agencies, visible_users
+from lms.certification.assigned import assigned_to
+from lms.certification.assignment_rules import AsOf
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.models import Certificate
 from lms.certification.reasons import why_not_yet
+from lms.certification.record_shares import shares_all
+from lms.certification.seeing import seen
 from lms.certification.transcript import Line, load_transcript
 from lms.clock import utc_now
-from lms.courseware.course import DISCIPLINES
 from lms.database import db
 from lms.errors import N_, NotFound
-from lms.people import roles
-from lms.people.licenses import list_licenses
-from lms.people.models import Agency, RoleGrant, User
-from lms.people.roster import STATUSES, UNPLACED, RosterFilter, RosterPlace, is_wholly_within, list_people, places_of
-from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_in
+from lms.people import addresses, roles
+from lms.people.audit import note
+from lms.people.finding import address_of
+from lms.people.licenses import LONGEST_NUMBER, list_licenses
+from lms.people.merged import leads_to
+from lms.people.models import Agency, RoleGrant, User, grant_holds
+from lms.people.roster import RosterPlace, is_wholly_within, list_people, places_of
+from lms.people.second_factors import factors_of
+from lms.reporting.staff_choices import Choice, filter_of
+from lms.wall.sight import SYSTEM, looking_as
+from lms.web import audit
+from lms.web.assignments import STATE_TAGS
 from lms.web.certification import MISSING_WORDS, STATUS_TAGS
 from lms.web.certifications import in_reach
-from lms.web.forms.people import RosterFilters
-from lms.web.guards import language, needs, today, viewer
+from lms.web.guards import act, language, needs, settings, today, viewer
 from lms.web.navigation import page_url
+from lms.web.people_filters import CHANGES, choice_in, export_address, filters
+from lms.web.waiting import lines_of, waiting_for
 
 blueprint = Blueprint("people", __name__)
-
-STATUS_NAMES = {
-    "current": N_("People who work here now"),
-    "past": N_("People who have left"),
-    "disabled": N_("Accounts that are switched off"),
-    UNPLACED: N_("People without an agency"),
-}
 
 
 @blueprint.get("/people")
 @needs(Permission.SEE_PEOPLE)
 def show_people() -> str:
-    """Who works in the viewer's agencies: searched, filtered, paged."""
+    """Who works in the viewer's agencies: searched, filtered, paged; a license is found by its whole number."""
     person = viewer()
-    agency_id = number_in("agency")
-    agency = find_agency(person, Permission.SEE_PEOPLE, agency_id) if request.args.get("agency") else None
-    wanted = wanted_people(person, agency)
+    choice = choice_in(person, request.args)
+    wanted = filter_of(person, choice, Permission.SEE_PEOPLE, AsOf.at(utc_now(), settings().time_zone))
+    number = request.args.get("license", "").strip()[:LONGEST_NUMBER]
+    wanted = replace(wanted, license_number=number)
     page = list_people(
         visible_agencies(person, Permission.SEE_PEOPLE),
         wanted,
@@ -53,48 +61,56 @@ def show_people() -> str:
         after=request.args.get("after"),
         before=request.args.get("before"),
     )
+    if number:
+        total = page.total
+        act(lambda: note("license.searched", "license", None, actor_id=person.id, found=total))
     return render_template(
         "people/index.html",
         page=page,
-        form=filters(person, agency, wanted),
-        is_filtered=bool(wanted.search or wanted.under or wanted.discipline or wanted.status != "current"),
+        waiting=lines_of(waiting_for(person)),
+        more=more_links(person),
+        is_narrowed=replace(choice, search="") != Choice() or bool(number),
+        form=filters(person, choice, number),
+        may_import=allows(person, Permission.MANAGE_PEOPLE),
+        export_href=export_address() if choice.status == "current" and not number else None,
+        query=request.query_string.decode("ascii", "replace"),
+        manages=allows(person, Permission.MANAGE_PEOPLE),
+        actions=CHANGES,
+        by_license=bool(number),
+        is_filtered=choice != Choice() or bool(number),
         next_href=page_url(after=page.next_cursor, before=None) if page.next_cursor else None,
         previous_href=page_url(before=page.previous_cursor, after=None) if page.previous_cursor else None,
     )
 
 
-def wanted_people(person: Viewer, agency: Agency | None) -> RosterFilter:
-    is_everywhere = scope(person, Permission.SEE_PEOPLE) is None
-    status, discipline = request.args.get("status", ""), request.args.get("discipline", "")
-    return RosterFilter(
-        search=request.args.get("q", ""),
-        under=agency.path if agency else None,
-        discipline=discipline if discipline in DISCIPLINES else None,
-        status=status if status in STATUSES or (status == UNPLACED and is_everywhere) else "current",
-        is_everywhere=is_everywhere,
+def more_links(person: Viewer) -> list[tuple[str, str]]:
+    """What else there is to do about people, as far as the viewer may."""
+    links = (
+        (Permission.MANAGE_PEOPLE, _("Open invitations"), "invitations.list_invitations"),
+        (Permission.MANAGE_PEOPLE, _("Requests to join"), "join_requests.decide"),
+        (Permission.APPROVE_TRAINING, _("Training done elsewhere"), "training_queue.list_queue"),
+        (Permission.GRANT_ROLES, _("Roles"), "role_list.list_roles"),
+        (
+            Permission.REVOKE_CERTIFICATES,
+            _("Names to be printed"),
+            "certificate_changes.list_name_requests",
+        ),
+        (Permission.MANAGE_PEOPLE, _("Likely duplicates"), "merging.list_duplicates"),
+        (Permission.MANAGE_PEOPLE, _("Requests to be erased"), "privacy.list_erasures"),
     )
-
-
-def filters(person: Viewer, agency: Agency | None, wanted: RosterFilter) -> RosterFilters:
-    form = RosterFilters(
-        formdata=None,
-        q=wanted.search,
-        agency=str(agency.id) if agency else "",
-        discipline=wanted.discipline or "",
-        status=wanted.status,
-    )
-    form.agency.choices = filter_choices(person, Permission.SEE_PEOPLE, agency)
-    form.discipline.choices = discipline_choices()
-    statuses = [*STATUSES, UNPLACED] if wanted.is_everywhere else STATUSES
-    form.status.choices = [(status, _(STATUS_NAMES[status])) for status in statuses]
-    return form
+    return [(text, url_for(endpoint)) for permission, text, endpoint in links if allows(person, permission)]
 
 
 @blueprint.get("/people/<int:user_id>")
 @needs(Permission.SEE_PEOPLE)
-def show_person(user_id: int) -> str:
+def show_person(user_id: int) -> str | Response:
     """One person as their administrator sees them: places and roles in scope, and what they hold."""
     person = viewer()
+    with looking_as(SYSTEM):  # the account that was put together with another one has no place any more
+        stands_for = leads_to(user_id)
+    if stands_for != user_id:
+        find_person(person, stands_for, Permission.SEE_PEOPLE)
+        return redirect(url_for(".show_person", user_id=stands_for), code=303)
     user = find_person(person, user_id, Permission.SEE_PEOPLE)
     in_scope = visible_agencies(person, Permission.SEE_PEOPLE)
     places = places_of([user.id], in_scope).get(user.id, [])
@@ -108,32 +124,57 @@ def show_person(user_id: int) -> str:
     )
     is_here = user.id == person.id or any(place.ended_on is None or place.ended_on > today() for place in places)
     seen = list_licenses(user.id) if is_here else []
+    may_disable = (
+        manages
+        and user.id != person.id
+        and is_wholly_within(user.id, visible_agencies(person, Permission.MANAGE_PEOPLE), today())
+    )
+    address = db.session.scalar(select(address_of()).where(User.id == user.id))
     return render_template(
         "people/person.html",
         user=user,
+        factors=factors_of(user.id) if may_disable else None,
+        address=address,
         places=places,
         grants=visible_grants(person, user.id),
-        lines=visible_lines(person, user.id, places),
+        lines=visible_lines(person, user.id),
         **not_yet_of(person, user.id, places),
+        **assigned_values(person, user.id),
+        sees_everything=scope(person, Permission.SEE_PEOPLE) is None,
+        shares_all=shares_all(user.id, in_scope, today()),
         today=today(),
         status_tags=STATUS_TAGS,
         licenses=seen,
         bodies=load_bodies({one.board for one in seen}) if seen else {},
         manages=manages,
+        merges=unmerging.merges_of(user.id) if manages else [],
+        may_merge=manages and user.id != person.id and user.erased_at is None,
+        latest=audit.latest_of_person(person, user.id, address, user.name),
         may_make_record=reaches_person(person, user.id, Permission.MAKE_RECORDS),
         gives_roles=bool(roles.roles_to_give(person)),
-        may_disable=manages
-        and user.id != person.id
-        and is_wholly_within(user.id, visible_agencies(person, Permission.MANAGE_PEOPLE), today()),
+        may_disable=may_disable,
+        may_invite=may_disable and is_here and addresses.is_unclaimed(user.id),
+        numbers=addresses.staff_numbers(user.id, visible_agencies(person, Permission.MANAGE_PEOPLE)),
     )
 
 
 def not_yet_of(person: Viewer, user_id: int, places: list[RosterPlace]) -> dict[str, Any]:
-    """Why not yet, as the person sees it; nothing of whoever works in none of the viewer's agencies today."""
-    if scope(person, Permission.SEE_PEOPLE) is not None and not any(place.holds_on(today()) for place in places):
+    """Why not yet, as the person sees it; nothing of whoever works in none of the viewer's agencies today, nor where it
+    would rest on records that these do not see."""
+    is_everywhere = scope(person, Permission.SEE_PEOPLE) is None
+    is_present = is_everywhere or any(place.holds_on(today()) for place in places)
+    if not is_present or not (is_everywhere or is_seen_whole(person, user_id)):
         return {"not_yet": [], "in_reach": []}
     found = why_not_yet(user_id, language(), today())
     return {"not_yet": found, "in_reach": in_reach(user_id), "missing_words": MISSING_WORDS}
+
+
+def assigned_values(person: Viewer, user_id: int) -> dict[str, Any]:
+    """What is assigned to somebody by a place in the viewer's scope, and whether the viewer may assign to them."""
+    moment = AsOf.at(utc_now(), settings().time_zone)
+    lines = assigned_to(user_id, moment, viewer=person, permission=Permission.SEE_PEOPLE)
+    may_assign = user_id != person.id and reaches_person(person, user_id, Permission.ASSIGN_TRAINING)
+    return {"assigned": lines, "may_assign": may_assign, "state_tags": STATE_TAGS}
 
 
 def reaches_person(person: Viewer, user_id: int, permission: Permission) -> bool:
@@ -159,8 +200,7 @@ def visible_grants(person: Viewer, user_id: int) -> list[tuple[RoleGrant, str | 
         .outerjoin(Agency, Agency.id == RoleGrant.agency_id)
         .where(
             RoleGrant.user_id == user_id,
-            RoleGrant.revoked_at.is_(None),
-            RoleGrant.until.is_(None) | (RoleGrant.until > utc_now()),
+            grant_holds(utc_now()),
         )
         .order_by(RoleGrant.id)
     )
@@ -173,14 +213,18 @@ def visible_grants(person: Viewer, user_id: int) -> list[tuple[RoleGrant, str | 
     return shown
 
 
-def visible_lines(person: Viewer, user_id: int, places: list[RosterPlace]) -> list[Line]:
-    """Certificates that an administrator sees: all while the person works here, those awarded here once they left."""
-    lines = list(load_transcript(user_id, utc_now()).lines)
-    if scope(person, Permission.SEE_PEOPLE) is None or any(place.holds_on(today()) for place in places):
-        return lines
-    awarded_here = select(Certificate.code).where(
-        Certificate.user_id == user_id,
-        Certificate.agency_id.in_(visible_agencies(person, Permission.SEE_PEOPLE)),
-    )
-    codes = set(db.session.scalars(awarded_here))
-    return [line for line in lines if line.code in codes]
+def visible_lines(person: Viewer, user_id: int) -> list[Line]:
+    """Certificates that an administrator sees, by the one rule (`certification.seeing`)."""
+    query = select(Certificate.code).where(Certificate.user_id == user_id, seen(person, Permission.SEE_PEOPLE, today()))
+    codes = set(db.session.scalars(query))
+    return [line for line in load_transcript(user_id, utc_now()).lines if line.code in codes]
+
+
+def is_seen_whole(person: Viewer, user_id: int) -> bool:
+    """Whether nothing that the person holds is hidden from the viewer; asked past the second wall, which would not say
+    that it hides something."""
+    with looking_as(SYSTEM):
+        hidden = select(Certificate.id).where(
+            Certificate.user_id == user_id, ~seen(person, Permission.SEE_PEOPLE, today())
+        )
+        return db.session.scalar(hidden.limit(1)) is None

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from lms.courseware.course import Choice, Module, Scenario, Section, Step
 from lms.courseware.markdown import place_assets, place_links, place_terms
+from lms.courseware.notes import is_in, keep_notes, keep_ways_back
 from lms.learning.progress import Standing
 from lms.stores import BoundedStore
 
@@ -21,12 +22,14 @@ LONGEST_PATH = 60
 _OWN_HEADING = re.compile(r"\A\s*<h2[^>]*>.*?</h2>\s*", re.DOTALL)
 
 
-_WAY_BACK = re.compile(r'\s*<a\b[^>]*\bhref="#(?P<place>fnref-[^"]+)"[^>]*>[^<]*</a>')
+FACILITATOR, INJECT = "facilitator", "inject"
+"""Kinds of parts: what only who leads an exercise reads, and what they read out when its time has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a module, ready for the page. `kind` is prose, only or scenario; pools are the quiz's.
+    """One part of a module, ready for the page. `kind` is prose, only, inject, scenario or facilitator; pools are the
+    quiz's.
 
     `body` is the HTML without its own heading, `html` with it. `skip_to` names the part that teaches the same without
     the hard passage.
@@ -41,6 +44,9 @@ class Part:
     skip_to: str | None = None
     skip_title: str = ""
     scenario: Scenario | None = None
+    step: str | None = None
+    """Of an inject: the step of the exercise, and the minutes of the whole step."""
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +61,27 @@ class Page:
 compiled_pages: BoundedStore[tuple[str, ...], Page] = BoundedStore(MOST_MODULES)
 
 
-def compiled(module: Module, standing: Standing) -> Page:
-    """The module's page; `standing` says which version its files come from."""
-    key = (request.script_root, standing.slug, standing.content_hash, module.language, module.id)
-    return compiled_pages.get_or_make(key, lambda: _compile(module, standing.slug, standing.version_number))
+def compiled(module: Module, standing: Standing, *, for_facilitator: bool = False) -> Page:
+    """The module's page; `standing` says which version its files come from. Notes for the facilitator are on it only
+    where that is asked for: whoever asks has made sure who reads it."""
+    reader = FACILITATOR if for_facilitator else ""
+    key = (request.script_root, standing.slug, standing.content_hash, module.language, module.id, reader)
+    return compiled_pages.get_or_make(
+        key, lambda: _compile(module, standing.slug, standing.version_number, for_facilitator=for_facilitator)
+    )
 
 
-def placed(html: str, slug: str, version_number: int) -> Markup:
-    """Course HTML with final addresses for files and modules. It was made safe when it was read."""
+def placed(html: str, slug: str, version_number: int, *, module_url: str = "") -> Markup:
+    """Course HTML with final addresses for files and modules. It was made safe when it was read.
+
+    `module_url` stands for every module where they are not named by their ids.
+    """
 
     def asset(path: str) -> str:
         return url_for("catalog.send_asset", slug=slug, number=version_number, path=path.removeprefix("media/"))
 
     def module(module_id: str) -> str:
-        return url_for("learning.show_module", slug=slug, module_id=module_id)
+        return module_url or url_for("learning.show_module", slug=slug, module_id=module_id)
 
     def glossary(text_language: str) -> str:
         return url_for("catalog.show_glossary", slug=slug, words=text_language)
@@ -79,21 +92,32 @@ def placed(html: str, slug: str, version_number: int) -> Markup:
 def notes_for(notes: Markup, texts: str) -> Markup:
     """The sources with ways back only to places that are in `texts`: a question's are not there until it is asked."""
 
-    def kept(link: re.Match[str]) -> str:
-        return link[0] if f'id="{link["place"]}"' in texts else ""
-
-    return Markup(_WAY_BACK.sub(kept, notes))  # noqa: S704 - the same HTML, less some links
+    return Markup(keep_ways_back(notes, texts))  # noqa: S704 - the same HTML, less some links
 
 
-def _compile(module: Module, slug: str, version_number: int) -> Page:
-    titles = {section.slug: section.title for section in module.sections}
-    parts = [
-        _part(section, titles, slug, version_number)
-        for section in module.sections
-        if section.kind != "pool" and not section.is_facilitator
-    ]
+def notes_told(notes: Markup, texts: str) -> Markup:
+    """The sources below an exercise of which only these texts are told yet: not those that later parts refer to."""
+    kept = keep_notes(notes, lambda places: not places or any(is_in(place, texts) for place in places))
+    return notes_for(Markup(kept), texts)  # noqa: S704 - the same HTML, less some notes
+
+
+def _compile(module: Module, slug: str, version_number: int, *, for_facilitator: bool) -> Page:
+    shown = [section for section in module.sections if for_facilitator or not section.is_facilitator]
+    titles = {section.slug: section.title for section in shown}
+    parts = [_part(section, titles, slug, version_number) for section in shown if section.kind != "pool"]
     notes = placed(module.notes_html, slug, version_number)
+    if not for_facilitator:
+        kept_back = "".join(section.html for section in module.sections if section.is_facilitator)
+        notes = _without_notes_of(notes, kept_back)
     return Page(module, tuple(_joined(parts)), notes_for(notes, "".join(part.html for part in parts)))
+
+
+def _without_notes_of(notes: Markup, kept_back: str) -> Markup:
+    """The sources without those to which only a text leads that is kept back; the others keep their numbers."""
+    if not kept_back:
+        return notes
+    left = keep_notes(notes, lambda places: not places or not all(is_in(place, kept_back) for place in places))
+    return Markup(left)  # noqa: S704 - the same HTML, less some notes
 
 
 def _joined(parts: list[Part]) -> list[Part]:
@@ -113,7 +137,7 @@ def _part(section: Section, titles: dict[str, str], slug: str, version_number: i
     source = scenario.intro_html if scenario is not None else section.html
     html = placed(source, slug, version_number)
     return Part(
-        kind="scenario" if scenario is not None else "only" if section.only else "prose",
+        kind=_kind(section),
         slug=section.slug,
         title=section.title,
         html=html,
@@ -122,7 +146,17 @@ def _part(section: Section, titles: dict[str, str], slug: str, version_number: i
         skip_to=section.skip_to if section.skip_to in titles else None,
         skip_title=titles.get(section.skip_to or "", ""),
         scenario=scenario,
+        step=section.inject_step,
+        minutes=section.inject_minutes,
     )
+
+
+def _kind(section: Section) -> str:
+    if section.is_facilitator:
+        return FACILITATOR
+    if section.scenario is not None:
+        return "scenario"
+    return INJECT if section.kind == INJECT else "only" if section.only else "prose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +178,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A scenario as far as it has been played. The whole state is the path in the address: nobody keeps it."""
+    """A scenario as far as it has been played. The whole state is the path in the address: nobody keeps it, but where
+    somebody gives it to their team's debrief (`lms.learning.stories`)."""
 
     turns: tuple[Turn, ...]
     now: Turn
@@ -155,6 +190,11 @@ class Play:
     @property
     def is_over(self) -> bool:
         return not self.ways
+
+    @property
+    def path(self) -> str:
+        """As an address carries it."""
+        return ".".join([*(turn.step.id for turn in self.turns[1:]), self.now.step.id]) if self.turns else ""
 
 
 def play(scenario: Scenario, path: str, page: Callable[[str], Markup]) -> Play:

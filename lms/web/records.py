@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from lms.access import Permission, Viewer
 from lms.batches import Batch
 from lms.database import db
-from lms.errors import N_, Invalid
+from lms.errors import N_, Conflict, Invalid
 from lms.people.models import User
 from lms.records import asking, collecting
 from lms.records.asking import Asked
@@ -18,7 +19,7 @@ from lms.records.reach import Reach, reach_of
 from lms.web import batches
 from lms.web.forms.records import PURPOSE_NAMES, RecordForm
 from lms.web.forms.refusals import add_problem
-from lms.web.guards import act, language, needs, settings, signed_in, today, viewer
+from lms.web.guards import act, fresh, language, needs, settings, signed_in, today, viewer
 
 blueprint = Blueprint("records", __name__)
 
@@ -30,13 +31,20 @@ def check_reach(batch: Batch, person: Viewer) -> None:
     asking.check(Asked.from_json(batch.params), person, today())
 
 
+def name_of(user_id: int) -> str:
+    """The person's name; nothing, should whoever looks not see them any more."""
+    return db.session.scalar(select(User.name).where(User.id == user_id)) or ""
+
+
 batches.TITLES[asking.KIND] = N_("Training record")
 batches.DAYS_KEPT[asking.KIND] = asking.DAYS_KEPT
+batches.ABOUT[asking.KIND] = lambda batch: name_of(Asked.from_json(batch.params).user_id)
 batches.GATES[asking.KIND] = check_reach
 
 
 @blueprint.route("/people/<int:user_id>/record", methods=["GET", "POST"])
 @needs(Permission.MAKE_RECORDS)
+@fresh
 def make_record(user_id: int) -> Page:
     """Ask for the record of a person in one's agencies: days and reason, then what will be in it, then it is made."""
     reach_of(viewer(), user_id, today())
@@ -45,6 +53,7 @@ def make_record(user_id: int) -> Page:
 
 @blueprint.route("/account/record", methods=["GET", "POST"])
 @signed_in
+@fresh
 def make_own_record() -> Page:
     """Ask for one's own record."""
     return asked_page(viewer().id)
@@ -72,7 +81,7 @@ def asked_page(user_id: int) -> Page:
             batch_id = act(lambda: asking.ask(asked, person, today()).id)
             return redirect(url_for("batches.show_batch", batch_id=batch_id), code=303)
         reach = asking.check(asked, person, today())
-    except Invalid as problem:
+    except (Invalid, Conflict) as problem:
         add_problem(form, problem)
         return form_page(form, user_id)
     return sure_page(asked, reach)
@@ -81,7 +90,15 @@ def asked_page(user_id: int) -> Page:
 def form_page(form: RecordForm, user_id: int) -> Page:
     user = db.session.get_one(User, user_id)
     is_own = user_id == viewer().id
-    page = render_template("records/ask.html", form=form, user=user, is_own=is_own, kept_days=asking.DAYS_KEPT)
+    page = render_template(
+        "records/ask.html",
+        form=form,
+        user=user,
+        is_own=is_own,
+        kept_days=asking.DAYS_KEPT,
+        made=asking.asked_before(user_id, asked_by_id=viewer().id),
+        state_tags=batches.STATE_TAGS,
+    )
     return (page, 422) if form.errors else page
 
 
@@ -98,6 +115,7 @@ def sure_page(asked: Asked, reach: Reach) -> Page:
         (_("Modules opened or completed"), str(counts["modules"])),
         (_("Attempts, with each question and answer"), str(counts["attempts"])),
         (_("Certificates"), str(counts["certificates"])),
+        (_("Training done elsewhere"), str(counts["trainings"])),
     ]
     hidden = {"purpose": asked.purpose, "reason": asked.reason, "sure": "1"}
     for name, day in (("since", asked.since), ("until", asked.until)):

@@ -33,7 +33,7 @@ from lms.reporting.people_lists import (
 )
 from lms.web.agency_choices import discipline_choices, filter_choices
 from lms.web.forms.reporting import ReportFilters
-from lms.web.guards import language, needs, settings, viewer
+from lms.web.guards import fresh, language, needs, settings, viewer
 from lms.web.words import discipline_name
 
 blueprint = Blueprint("reporting", __name__)
@@ -85,12 +85,14 @@ def export_overview() -> Response:
     """The table of the overview, every agency, with the same totals."""
     inquiry = asked()
     head = [_("Agency"), _("Discipline"), _("People"), _("Certified"), _("Certified, percent")]
-    head += [_("Expiring within 60 days"), _("In progress"), _("Idle for 30 days or more"), _("As of")]
+    head += [_("Expiring within 60 days"), _("In progress"), _("Idle for 30 days or more"), _("Overdue")]
+    head += [_("As of")]
     return csv_response("certified", inquiry, head, (row_cells(row, inquiry) for row in stream_rows(inquiry)))
 
 
 @blueprint.get("/reports/expiring.csv")
 @needs(Permission.SEE_REPORTS)
+@fresh
 def export_expiring() -> Response:
     """Everybody whose certificate expires within 60 days."""
     inquiry = asked()
@@ -103,6 +105,7 @@ def export_expiring() -> Response:
 
 @blueprint.get("/reports/in-progress.csv")
 @needs(Permission.SEE_REPORTS)
+@fresh
 def export_in_progress() -> Response:
     """Everybody who is enrolled and has not completed."""
     inquiry = asked()
@@ -117,7 +120,8 @@ def asked() -> Inquiry:
     """The inquiry of this request. Raises NotFound for whatever the viewer may not ask about."""
     filters = Filters(whole_number("agency"), entry("discipline"), entry("county"), entry("course"))
     now = utc_now()
-    return inquire(viewer(), filters, now, local_day(now, settings().time_zone))
+    zone = settings().time_zone
+    return inquire(viewer(), filters, now, local_day(now, zone), zone)
 
 
 def entry(name: str) -> str | None:
@@ -196,6 +200,7 @@ def row_cells(row: Row, inquiry: Inquiry) -> list[Cell]:
         figures.expiring,
         figures.in_progress,
         figures.idle,
+        figures.overdue,
         inquiry.as_of.isoformat(timespec="seconds"),
     ]
 

@@ -70,7 +70,7 @@ def widen(directive: str, *sources: str) -> None:
 
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
-"""For files out of courses: opened on its own, a drawing may style itself, and nothing else."""
+"""For files out of courses and evidence: opened on its own, a drawing may style itself, and nothing else."""
 
 
 def sandbox() -> None:

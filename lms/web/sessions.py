@@ -10,7 +10,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import CallbackDict
 
-from lms.access import Viewer, sight_of
+from lms.access import Viewer, asks_second_factor, held_back, sight_of
 from lms.clock import local_day, utc_now
 from lms.database import db, run_transaction
 from lms.people import signins
@@ -42,10 +42,21 @@ class LmsSessionData(CallbackDict[str, Any], SessionMixin):
         self.update(data)
         self.token, self.is_fresh, self.modified = token, True, False
 
+    def renew(self, token: str) -> None:
+        """From here on the same session goes by another token; the one before counts no more."""
+        self.token, self.is_fresh = token, True
+
     def end(self) -> None:
         """From here on this is a stranger's session, empty."""
         self.clear()
         self.token, self.viewer, self.is_fresh, self.modified = None, None, False, True
+
+
+def in_force(viewer: Viewer, settings: Settings) -> Viewer:
+    """The viewer as they count: without their roles where one of them asks for a second factor that was not shown."""
+    if settings.require_second_factor and not viewer.is_two_factor and asks_second_factor(viewer):
+        return held_back(viewer)
+    return viewer
 
 
 class DatabaseSessions(SessionInterface):
@@ -82,7 +93,7 @@ class DatabaseSessions(SessionInterface):
             today = local_day(utc_now(), self._settings.time_zone)
             found = signins.find_session(body, idle_minutes=self._settings.session_idle_minutes, today=today)
             if found is not None:
-                return LmsSessionData(found.data, token=body, viewer=found.viewer)
+                return LmsSessionData(found.data, token=body, viewer=in_force(found.viewer, self._settings))
         if kind == "a" and body:
             try:
                 return LmsSessionData(dict(self._signer.loads(body, max_age=STRANGER_SECONDS)))

@@ -93,12 +93,16 @@ def shown_viewer() -> Viewer | None:
 
 
 def _seen_by(viewer: Viewer | None) -> tuple[Hashable, ...]:
-    return (None if viewer is None else viewer.roles, is_hosted(request.environ), section_of(request.path))
+    return (
+        None if viewer is None else (viewer.roles, viewer.must_set_up),
+        is_hosted(request.environ),
+        section_of(request.path),
+    )
 
 
 def _nobody(viewer: Viewer) -> Viewer:
     """Somebody with the same roles, of whom nothing else is known."""
-    return Viewer(id=0, name=place(NAME), email=None, language="", grants=viewer.grants)
+    return Viewer(id=0, name=place(NAME), email=None, language="", grants=viewer.grants, must_set_up=viewer.must_set_up)
 
 
 def section_of(path: str) -> tuple[str, int]:

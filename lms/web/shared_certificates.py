@@ -14,6 +14,7 @@ from lms.certification.wording import suggested_text
 from lms.clock import utc_now
 from lms.cohorts.lookup import find_team_standing
 from lms.errors import N_, NotFound
+from lms.web.certificate_files import GIVEN_OUT_NO_MORE
 from lms.web.certificate_links import profile_link
 from lms.web.certification import STATUS_TAGS
 from lms.web.guards import language, public, settings
@@ -41,7 +42,7 @@ def show_shared(token: str) -> Response:
         raise NotFound(N_("This link does not work. Its owner may have taken it back."))
     now = utc_now()
     found = verification_of(certificate, now, find_team_standing(certificate, now, settings().time_zone))
-    stands = found.status not in ("revoked", "superseded")
+    stands = found.status not in GIVEN_OUT_NO_MORE
     return Page(
         render_template(
             "certification/shared.html",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+from contextlib import suppress
+from dataclasses import replace
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -11,13 +13,23 @@ from flask import g, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import NotFound
 
-from lms.access import sight_of
+from lms.access import Viewer, sight_of
 from lms.database import db
-from lms.people import accounts, passwords, signins
+from lms.people import accounts, passwords, signins, tickets
+from lms.people.passkeys import RelyingParty
+from lms.people.providers import arriving, sign_ins
+from lms.people.providers.models import IdentityProvider
 from lms.wall.sight import NOBODY, SYSTEM, looking_as, see
 from lms.web.guards import act, maybe_viewer, settings, today
 from lms.web.hosting import is_hosted
-from lms.web.sessions import LmsSessionData
+from lms.web.sessions import LmsSessionData, in_force
+
+BROWSER, ARRIVAL = "provider_browser", "provider_arrival"
+"""In a session: what binds a way to an agency's provider to this browser, and the ticket of one whose questions are
+open. Both outlast the sign-in that answers whether somebody has an account here already; neither opens anything."""
+
+INVITATION = "invitation"
+"""In a session: the link of an invitation that waits until who followed it comes back from their agency's provider."""
 
 
 def try_sign_in(email: str, password: str) -> int | None:
@@ -37,27 +49,105 @@ def try_sign_in(email: str, password: str) -> int | None:
     return found.user_id
 
 
-def sign_in(user_id: int) -> None:
+HALF = "half"
+"""Where a stranger's session keeps the token of a sign-in whose second step is open. It opens nothing else."""
+
+HALF_MINUTES = 10
+
+
+def begin_half(user_id: int) -> None:
+    """The password was right, and a second factor is asked next: until then nobody is signed in here."""
+    if maybe_viewer() is not None:
+        sign_out()
+
+    def step() -> str:
+        mark = {"password": accounts.password_mark(user_id)}
+        return tickets.make_ticket("second-step", user_id, minutes=HALF_MINUTES, data=mark)
+
+    token = act(step)
+    current_session()[HALF] = token
+    if "language" not in current_session():  # nobody chose one here: from now on the person's own, not the browser's
+        current_session()["language"] = accounts.language_of(user_id)
+    g.pop("half", None)
+
+
+def half_signed_in() -> tickets.Ticket | None:
+    """The sign-in whose second step is open in this browser."""
+    if "half" not in g:
+        token = current_session().get(HALF) if maybe_viewer() is None else None
+        g.half = tickets.find_ticket("second-step", token)
+    found: tickets.Ticket | None = g.half
+    return found
+
+
+def end_half() -> tickets.Ticket | None:
+    """Take the open second step, once."""
+    token = current_session().pop(HALF, None)
+    g.pop("half", None)
+    return act(lambda: tickets.use_ticket("second-step", token))
+
+
+def prove_again(person: Viewer, *, is_two_factor: bool) -> None:
+    """Somebody has proven again who they are: the session gets a new token, and the moment is noted."""
+    session_id = person.session_id
+    if session_id is not None:
+        renewed = act(lambda: signins.renew_session(session_id, is_two_factor=is_two_factor or None))
+        current_session().renew(renewed)
+
+
+def relying_party() -> RelyingParty | None:
+    """Who asks for passkeys, by the site's address; in development also by `localhost`, with whatever port.
+
+    None where the address is a number: browsers bind passkeys to names.
+    """
+    chosen = settings()
+    url = urlsplit(request.host_url if not chosen.is_production and is_loopback() else chosen.site_url)
+    host = url.hostname or ""
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return None
+    port = f":{url.port}" if url.port not in (None, {"http": 80, "https": 443}.get(url.scheme)) else ""
+    return RelyingParty(host, f"{url.scheme}://{host}{port}", chosen.site_name)
+
+
+def sign_in(user_id: int, *, is_two_factor: bool = False) -> None:
     """Begin a new session: a token that nobody had before, a new form token; what a stranger had is dropped."""
     data = current_session()
     before = maybe_viewer()
     fresh = {"csrf_token": secrets.token_hex(20)}
-    if "language" in data:
-        fresh["language"] = data["language"]
+    fresh.update({name: data[name] for name in ("language", ARRIVAL, BROWSER) if name in data})
 
     def begin() -> str:
         if before is not None and before.session_id is not None:
             signins.end_session(before.session_id, before.id)
         return signins.begin_session(
-            user_id, hours=settings().session_hours, agent=request.user_agent.string, data=fresh
+            user_id,
+            hours=settings().session_hours,
+            agent=request.user_agent.string,
+            data=fresh,
+            is_two_factor=is_two_factor,
         )
 
     data.begin(act(begin), fresh)
     # The rest of this request belongs to the new person: its form tokens and its header.
     g.pop("csrf_token", None)
     with looking_as(SYSTEM):
-        g._login_user = data.viewer = signins.load_viewer(user_id, today=today())
+        loaded = signins.load_viewer(user_id, today=today())
+    shown = None if loaded is None else in_force(replace(loaded, is_two_factor=is_two_factor), settings())
+    g._login_user = data.viewer = shown
     see(sight_of(data.viewer))
+
+
+def must_use(user_id: int) -> IdentityProvider | None:
+    """The provider that this person's agency requires instead of a password, unless they are just on the way from it:
+    then the password only shows once which account is theirs."""
+    data = current_session()
+    with looking_as(SYSTEM):
+        required = arriving.required_provider(user_id, today())
+        if required is None:
+            return None
+        arrival = sign_ins.find_open(data.get(ARRIVAL), data.get(BROWSER))
+        return None if arrival is not None and arrival.provider_id == required.id else required
 
 
 def sign_out() -> None:

@@ -14,18 +14,18 @@ from werkzeug.wrappers import Response
 from lms.access import Permission, Viewer, scope, visible_agencies
 from lms.catalog.facts import title_of
 from lms.catalog.versions import current_versions
-from lms.certification import trainings
-from lms.certification.evidence_files import Evidence, examine
-from lms.certification.models import ExternalTraining
+from lms.certification import training_lists, trainings
+from lms.certification.evidence_files import MOST_BYTES, Evidence, examine
+from lms.certification.training_models import ExternalTraining
 from lms.certification.trainings import Claim, Stored
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.files import FileStore
-from lms.people import audit
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.forms.training import TrainingForm
 from lms.web.guards import act, flash_done, language, signed_in, takes_files, today, viewer
+from lms.web.security import sandbox
 from lms.web.texts import translate
 
 blueprint = Blueprint("training", __name__)
@@ -34,8 +34,9 @@ Page = str | tuple[str, int] | Response
 
 OVER = Permission.APPROVE_TRAINING
 
-MOST_REQUEST_BYTES = 11_000_000
-"""Ten megabytes of evidence, and the form around it."""
+MOST_REQUEST_BYTES = 50_000_000
+"""Much more than a file may have: a scan that is too large is refused beside its field, where the form keeps what was
+entered, which a 413 cannot. While it comes in it lies on the disk, and no more than the allowed part of it is read."""
 
 EXTENSIONS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
@@ -51,7 +52,7 @@ STATE_TAGS = {
 @signed_in
 def list_trainings() -> str:
     """What one handed in, and what became of it."""
-    rows = trainings.trainings_of(viewer().id)
+    rows = training_lists.trainings_of(viewer().id)
     return render_template(
         "training/index.html", rows=rows, said=translate, state_tags=STATE_TAGS, titles=course_titles()
     )
@@ -72,7 +73,7 @@ def hand_in() -> Page:
         try:
             claim = trainings.checked(claim, today())
             upload = request.files.get("evidence")
-            evidence = examine(upload.filename or "", upload.read()) if upload else examine("", b"")
+            evidence = examine(upload.filename or "", upload.read(MOST_BYTES + 1)) if upload else examine("", b"")
             hand_in_with(person, claim, evidence)
         except (Invalid, Conflict) as error:
             add_problem(form, error)
@@ -99,7 +100,7 @@ def hand_in_with(person: Viewer, claim: Claim, evidence: Evidence) -> None:
 @signed_in
 def withdraw(training_id: int) -> Response:
     """Take back what one handed in and nobody has decided yet."""
-    person, training = viewer(), trainings.find_own(training_id, viewer().id)
+    person, training = viewer(), training_lists.find_own(training_id, viewer().id)
     act(lambda: trainings.withdraw(training, actor_id=person.id, now=utc_now()))
     flash_done(_("The record is withdrawn."))
     return redirect(url_for(".list_trainings"), code=303)
@@ -111,7 +112,7 @@ def fetch_evidence(training_id: int) -> Response:
     """The file that shows it: for its owner, and for who may decide on it; noted in the audit. Always a download."""
     person, training = viewer(), db.session.get(ExternalTraining, training_id)
     if training is None or training.user_id != person.id:
-        training = trainings.find_among(training_id, people_of(person))
+        training = training_lists.find_among(training_id, people_of(person))
     name, kind, title = training.evidence_name, training.evidence_type, training.evidence_title
     digest = training.evidence_hash
     if name is None or kind is None or title is None:
@@ -121,11 +122,12 @@ def fetch_evidence(training_id: int) -> Response:
     if content is None or hashlib.sha256(content).hexdigest() != digest:
         raise NotFound(N_("There is no such file any more."))
     if training.user_id != person.id:
-        act(lambda: audit.note("training.evidence-fetched", "training", training_id, actor_id=person.id))
+        act(
+            lambda: trainings.note_look(training_lists.find_among(training_id, people_of(person)), person.id, utc_now())
+        )
     response = Response(content, mimetype=kind)
     response.headers.set("Content-Disposition", "attachment", filename=title)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox"
+    sandbox()
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -133,7 +135,7 @@ def fetch_evidence(training_id: int) -> Response:
 def people_of(person: Viewer) -> Select[Any]:
     """Ids of the people on whose training the viewer may decide: who has a place in their agencies today."""
     everywhere = scope(person, OVER) is None
-    return trainings.people_today(None if everywhere else visible_agencies(person, OVER), today())
+    return training_lists.people_today(None if everywhere else visible_agencies(person, OVER), today())
 
 
 def course_titles() -> dict[int, str]:

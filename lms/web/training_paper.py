@@ -37,8 +37,8 @@ OUTCOME_TAGS = {
 def enter_paper() -> Page:
     """A table of paper records: checked line by line, then entered after a yes."""
     person, form = viewer(), PaperForm()
-    if not form.validate_on_submit():
-        return shown("training/paper.html", form, entries=paper_records.entries_of(person.id))
+    if not form.validate_on_submit() or request.form.get("again") == "1":
+        return paper_page(form, person.id)
     try:
         text = typed(form)
         lines = paper_records.read_lines(text)
@@ -52,7 +52,7 @@ def enter_paper() -> Page:
             return redirect(url_for(".show_entry", entry_id=entry.id), code=303)
     except Invalid as error:
         add_problem(form, error)
-        return shown("training/paper.html", form, entries=paper_records.entries_of(person.id))
+        return paper_page(form, person.id)
     checked = paper_records.check_lines(lines, people_of(person), actor_id=person.id, today=today())
     stands_at(url_for(".enter_paper"))
     return render_template(
@@ -76,6 +76,12 @@ def typed(form: PaperForm) -> str:
         raise Invalid(
             N_("The file is not in UTF-8. In your spreadsheet choose “CSV UTF-8” when you save it."), "file"
         ) from None
+
+
+def paper_page(form: PaperForm, person_id: int) -> Page:
+    """The form, and what one entered before."""
+    entries = paper_records.entries_of(person_id)
+    return shown("training/paper.html", form, entries=entries, most_lines=paper_records.MOST_LINES)
 
 
 @blueprint.get("/training/paper/<int:entry_id>")

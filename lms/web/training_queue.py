@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from lms import amending
-from lms.certification import trainings
+from lms.certification import training_lists, trainings
 from lms.certification.facts import CertificateFacts
 from lms.certification.models import Certificate
 from lms.clock import utc_now
@@ -32,7 +32,7 @@ def list_queue() -> str:
     """What waits for a decision in the viewer's agencies, or what was decided."""
     state = request.args.get("state", "submitted")
     state = state if state in ("submitted", "approved", "refused") else "submitted"
-    rows = trainings.queue_of(people_of(viewer()), state, before=number_in("after"), limit=PAGE_SIZE + 1)
+    rows = training_lists.queue_of(people_of(viewer()), state, before=number_in("after"), limit=PAGE_SIZE + 1)
     more = rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None
     return render_template(
         "training/queue.html",
@@ -49,7 +49,7 @@ def list_queue() -> str:
 def decide(training_id: int) -> Page:
     """One record with its evidence: approve it as a course or as hours, or refuse it, with a reason."""
     person = viewer()
-    training = trainings.find_among(training_id, people_of(person))
+    training = training_lists.find_among(training_id, people_of(person))
     form = DecideTrainingForm(course_id=training.course_id)
     form.course_id.choices = course_choices(_("Only the hours"))
     if training.state == "submitted" and form.validate_on_submit():
@@ -95,7 +95,7 @@ def decide(training_id: int) -> Page:
 def undo(training_id: int) -> Page:
     """Undo a decision, after a page that names what was issued from it and would be revoked."""
     person = viewer()
-    training = trainings.find_among(training_id, people_of(person))
+    training = training_lists.find_among(training_id, people_of(person))
     form = ReasonForm()
     if form.validate_on_submit():
         reason, now = form.reason.data or "", utc_now()

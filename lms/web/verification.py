@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from lms.certification import authority
 from lms.certification.badges.reading import find_badge, is_badge
 from lms.certification.checking import check_file
-from lms.certification.codes import normalize_code, why_not_a_code
+from lms.certification.codes import code_within, normalize_code, why_not_a_code
 from lms.certification.credit_bodies import load_bodies
 from lms.certification.models import Certificate
 from lms.certification.signers import present_root, trusted_roots
@@ -21,6 +21,7 @@ from lms.certification.verification import Verification, find_coded, names_match
 from lms.certification.wording import suggested_text
 from lms.clock import utc_now
 from lms.cohorts.lookup import find_team_standing
+from lms.errors import N_
 from lms.web.certification import STATUS_TAGS
 from lms.web.guards import language, public, settings
 from lms.web.limits import look_ups, look_ups_of_all
@@ -29,6 +30,8 @@ from lms.web.navigation import stands_at
 blueprint = Blueprint("verification", __name__)
 
 Answer = Response | tuple[str, int]
+
+NO_FILE = N_("Choose the PDF or the badge of a certificate.")
 
 NO_CODE = "no code"
 """Looked up where somebody asks for what can be no code: it is answered like one that is unknown, and takes as long."""
@@ -56,7 +59,7 @@ def offline_values() -> dict[str, Callable[[], str]]:
 @public
 def show_form() -> Answer:
     """The box for a code; `?code=` leads on to its page."""
-    typed = request.args.get("code", "").strip()
+    typed = code_within(request.args.get("code", ""))
     if "code" not in request.args or "lang" in request.args:  # a switch of language looks nothing up
         return Page(render_template("certification/verify.html", typed=typed))
     code = normalize_code(typed)
@@ -120,7 +123,8 @@ def check_upload() -> Answer:
     upload = request.files.get("file")
     content = upload.read() if upload else b""
     if not content:
-        problem = _("Choose the PDF or the badge of a certificate.")
+        is_empty = upload is not None and bool(upload.filename)
+        problem = _("This file is empty. Choose another one.") if is_empty else _(NO_FILE)
         return render_template("certification/verify.html", typed="", file_problem=problem), 422
     if is_badge(content):
         certificate = find_badge(content)
@@ -130,7 +134,12 @@ def check_upload() -> Answer:
     checked = check_file(content)  # bytes alone: nothing that the file says of itself is believed
     verification = look_up(checked.code) if checked.code is not None else None
     if verification is None:
-        page = render_template("certification/verify.html", typed="", file_sentence=_(checked.sentence))
+        page = render_template(
+            "certification/verify.html",
+            typed="",
+            file_heading=_(checked.heading),
+            file_sentence=_(checked.sentence),
+        )
         return page, 404 if checked.is_readable else 422
     return _page(verification, checked=checked)
 

@@ -1,59 +1,21 @@
-"""The words for codes: disciplines, kinds of modules, kinds of credit; translated when they are shown."""
+"""The words for codes in the language of the request: disciplines, kinds of modules, kinds of credit."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 from flask_babel import gettext as _
 
-from lms.errors import N_
-
-DISCIPLINES = {
-    "shared": N_("Everyone"),
-    "schools": N_("Schools"),
-    "healthcare": N_("Health care"),
-    "law-enforcement": N_("Law enforcement"),
-    "victim-services": N_("Victim services"),
-    "child-welfare": N_("Child welfare"),
-    "juvenile-justice": N_("Juvenile justice"),
-    "prosecution": N_("Prosecution"),
-    "behavioral-health": N_("Behavioral health"),
-    "housing": N_("Housing"),
-    "emergency-services": N_("Emergency services"),
-    "other": N_("Other disciplines"),
-}
-MODULE_KINDS = {
-    "module": N_("Reading"),
-    "quiz": N_("Quiz"),
-    "scenario": N_("Practice story"),
-    "survey": N_("Survey"),
-    "exercise": N_("Exercise"),
-    "form": N_("Form"),
-}
-LANGUAGES = {"en": "English", "es": "Español"}
-"""Each language in its own name."""
-
-LANGUAGE_WORDS = {"en": N_("English"), "es": N_("Spanish")}
-"""The same as words within a sentence."""
-
-REVIEW_ROLES = {
-    "subject-expert": N_("Subject expert"),
-    "lived-experience": N_("Person with lived experience"),
-    "legal": N_("Legal reviewer"),
-}
-CREDIT_BODIES = {
-    "missouri-post": "Missouri POST",
-    "missouri-dese": "Missouri DESE",
-    "missouri-nursing": "Missouri Board of Nursing",
-}
+from lms.courseware import names
+from lms.courseware.names import CREDIT_BODIES, LANGUAGE_WORDS, LANGUAGES, REVIEW_ROLES, said
 
 
 def discipline_name(code: str) -> str:
     """The name of a discipline in the language of this request."""
-    return _(DISCIPLINES[code]) if code in DISCIPLINES else said(code)
+    return names.discipline_name(code, _)
 
 
 def module_kind_name(code: str) -> str:
-    return _(MODULE_KINDS[code]) if code in MODULE_KINDS else said(code)
+    return names.module_kind_name(code, _)
 
 
 def language_name(code: str) -> str:
@@ -68,16 +30,24 @@ def review_role_name(code: str) -> str:
     return _(REVIEW_ROLES[code]) if code in REVIEW_ROLES else said(code)
 
 
+def step_role_name(code: str) -> str:
+    """The role of a step, or a discipline; one that has no name stands as its author wrote it."""
+    return names.step_role_name(code, _)
+
+
 def credit_body_name(code: str) -> str:
     return CREDIT_BODIES.get(code, said(code))
 
 
-def said(code: str) -> str:
-    """A code as words, for codes that have no name yet: `nurse-educator` → Nurse educator."""
-    return code.replace("-", " ").replace("_", " ").capitalize()
-
-
 def add_filters(blueprint: Blueprint) -> None:
     """Make the names available to all templates, as `{{ code|discipline_name }}`."""
-    for name in (discipline_name, module_kind_name, language_name, language_word, review_role_name, credit_body_name):
+    for name in (
+        discipline_name,
+        module_kind_name,
+        language_name,
+        language_word,
+        review_role_name,
+        step_role_name,
+        credit_body_name,
+    ):
         blueprint.add_app_template_filter(name)

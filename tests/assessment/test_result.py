@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from lms.certification.models import Certificate
 from lms.courseware.folder import load_folder
+from lms.database import db
 from tests.assessment.conftest import Taker, prepare
 from tests.assessment.test_submitting import quiz_with
+from tests.certification.test_certifying import save
 from tests.support.pages import page_of
 from tests.support.world import TEST_COURSES, World
 
@@ -114,6 +119,18 @@ def test_a_reflection_is_shown_to_its_writer_and_not_counted(client: FlaskClient
     assert "My own thought." in taker.page
 
 
+def test_a_certification_that_was_earned_with_it_is_told_on_the_result(client: FlaskClient, world: World) -> None:
+    world.publish("tiny")
+    save(world)
+    taker = prepare(client, world)
+
+    taker.submit(taker.right)
+
+    assert "You have earned the certification “First responder”" in taker.page
+    code = world.read(lambda: db.session.scalars(select(Certificate.code).where(Certificate.kind != "course")).one())
+    assert f'<a href="/certificates/{code}">See this certificate</a>' in taker.page
+
+
 def test_a_written_answer_waits_for_a_trainer_and_passes_nobody(client: FlaskClient, world: World) -> None:
     files = load_folder(TEST_COURSES / "tiny")
     files["en/90-final.md"] += (
@@ -171,3 +188,98 @@ def test_saving_something_else_than_a_number_says_so_and_loses_nothing(taker: Ta
     assert answer.status_code == 422
     assert "“several” is no number" in answer.text
     assert taker.saved["t-number"] == {"text": "several"}
+
+
+def with_questions_before_and_after() -> dict[str, bytes]:
+    files = {path: text for path, text in load_folder(TEST_COURSES / "tiny").items() if not path.startswith("es/")}
+    files["course.yaml"] = files["course.yaml"].replace(b"languages: [en, es]", b"languages: [en]")
+    for number, (module_id, role) in enumerate((("before", b"pre"), ("after", b"post"))):
+        text = files["en/02-second-steps.md"].replace(b"id: second-steps", b"id: " + module_id.encode())
+        text = text.replace(b"t-second", b"t-" + module_id.encode()).replace(b"pool: second", b"pool: " + role)
+        text = text.replace(b"role: check, feedback: immediate", b"role: " + role + b", blueprint: steps")
+        files[f"en/8{number}-{module_id}.md"] = text
+        entry = f"  - {{id: {module_id}}}\n".encode()
+        files["course.yaml"] = files["course.yaml"].replace(b"pass: {require", entry + b"pass: {require")
+    return files
+
+
+def test_the_questions_after_show_what_was_right_before(client: FlaskClient, world: World) -> None:
+    world.publish_files(with_questions_before_and_after())
+    taker = prepare(client, world)
+    for values in ("wrong", "right"):
+        taker.open("before")
+        taker.submit(getattr(taker, values))
+    before = taker.page
+
+    taker.open("after")
+    taker.submit(taker.right)
+
+    assert "Before the modules 0% of your answers were right, and now 100%." in taker.page
+    assert "Before the modules" not in before
+
+
+def test_who_passed_over_the_questions_before_is_told_nothing_of_them(client: FlaskClient, world: World) -> None:
+    world.publish_files(with_questions_before_and_after())
+    taker = prepare(client, world)
+
+    taker.open("after")
+    taker.submit(taker.right)
+
+    assert "Before the modules" not in taker.page
+
+
+TYPED = """
+### {word}
+
+<!-- q: t-word; type: short; lo: LO1 -->
+
+- `{answer}`
+
+> [!NOTE]
+> A note.
+
+### {number}
+
+<!-- q: t-age; type: numeric; lo: LO1; unit: {unit} -->
+
+- `18`
+
+> [!NOTE]
+> A note.
+"""
+
+
+def with_typed_answers() -> dict[str, bytes]:
+    """The tiny course with a final of two typed answers, in English and Spanish."""
+    files = load_folder(TEST_COURSES / "tiny")
+    head = files["en/90-final.md"].decode().partition("\n### ")[0]
+    in_english = TYPED.format(word="Name the lie", answer="fraud", number="How old?", unit="years")
+    in_spanish = TYPED.format(word="Nombre la mentira", answer="fraude", number="¿Qué edad?", unit="años")
+    files["en/90-final.md"] = (head + in_english).replace("draw: 5", "draw: all").encode()
+    files["es/90-final.md"] = (head + in_spanish).replace("draw: 5", "draw: all").encode()
+    return files
+
+
+@pytest.mark.parametrize(("word", "age"), [("fraude", "18 años"), ("Fraud", "18 years"), ("fraud", "18 años")])
+def test_a_typed_answer_is_right_in_the_language_in_which_it_is_given(
+    client: FlaskClient, world: World, word: str, age: str
+) -> None:
+    world.publish_files(with_typed_answers())
+    taker = prepare(client, world)
+
+    taker.submit({"t-word": word, "t-age": age})
+
+    for language in ("en", "es"):
+        page = page_of(client, f"{taker.address}?lang={language}")
+        assert 'data-score-percent="100"' in page
+        assert '<details class="card told" open>' not in page
+
+
+def test_what_another_language_takes_is_not_shown_as_the_answer(client: FlaskClient, world: World) -> None:
+    world.publish_files(with_typed_answers())
+    taker = prepare(client, world)
+
+    taker.submit({"t-word": "lie", "t-age": "17"})
+
+    assert "fraude" not in taker.page
+    assert "fraud" in taker.page

@@ -295,6 +295,26 @@ def test_a_submitted_attempt_takes_no_more_answers(taker: Taker) -> None:
     assert taker.saved["t-number"] == {"text": "3"}
 
 
+def test_a_save_that_the_submit_with_the_same_answer_overtook_is_as_good_as_kept(taker: Taker) -> None:
+    token = taker.form.fields["csrf_token"][0]
+    taker.submit(taker.right)
+
+    answer = taker.put("t-number", {"t-number": "3"}, 99, token)
+
+    assert (answer.status_code, answer.json and answer.json["stored"]) == (200, True)
+    assert taker.saved["t-number"] == {"text": "3"}
+
+
+def test_an_answer_that_was_touched_counts_also_where_it_is_what_the_page_had_saved_before(taker: Taker) -> None:
+    taker.put("t-number", {"t-number": "3"}, 1)
+    form = taker.form
+    taker.put("t-number", {"t-number": "4"}, 2)
+
+    taker.save({"t-number": "3", "seen.t-number": ""}, form)
+
+    assert taker.saved["t-number"] == {"text": "3"}
+
+
 def test_saving_one_answer_takes_few_queries(taker: Taker, count_queries) -> None:
     token = taker.form.fields["csrf_token"][0]
     taker.put("t-number", {"t-number": "1"}, 1, token)

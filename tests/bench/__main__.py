@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import floor
+from tests.bench.bulk import bulk_drawing
 from tests.bench.cycle import first_drawings, first_load, quiz_cycles
 from tests.bench.gauges import Sample, memory_megabytes, wrk
 from tests.bench.site import COURSE, Server, Site, floor_running
@@ -23,6 +24,7 @@ from tests.bench.site import COURSE, Server, Site, floor_running
 LOOK_SECONDS = 2
 ROUNDS = 2
 RESULTS = Path("bench-results.json")
+BULK = "certificates in bulk, signed"
 Result = dict[str, Any]
 
 
@@ -71,6 +73,13 @@ def measure(site: Site, above: Server, below: Server, asked: argparse.Namespace)
     cycles = attempted("quiz cycle", lambda: quiz_cycles(site, above, asked.cycles))
     if cycles is not None:
         samples["quiz cycle"], others["requests in a quiz cycle"] = cycles
+    say("certificates in bulk…")
+    bulk = attempted(BULK, lambda: bulk_drawing(site))
+    if bulk is not None:
+        samples[BULK], samples["the same, one at a time"] = bulk.together, bulk.alone
+        others["in bulk: certificates in the time of one alone"] = round(bulk.times_alone, 2)
+        others["in bulk: processor time, as a share of one alone"] = round(bulk.cpu_share, 2)
+        others["in bulk: load of the machine (average of a minute)"] = round(bulk.load, 1)
     loaded = attempted("first load", lambda: first_load(above, routes["module page"][0], learner))
     if loaded is not None:
         others["requests of a first module page"], others["bytes of a first module page"] = loaded
@@ -121,10 +130,10 @@ def figures(sample: Sample, samples: dict[str, Sample]) -> Result:
 
 
 def print_table(results: Result) -> None:
-    say(f"\n{'':24}{'per second':>12}{'CPU-ms':>10}{'p99 ms':>10}{'CPU, × one SELECT':>20}")
+    say(f"\n{'':30}{'per second':>12}{'CPU-ms':>10}{'p99 ms':>10}{'CPU, × one SELECT':>20}")
     for name, row in results["routes"].items():
         times = f"{row['cpu_times_one_select']:.2f}" if row["cpu_times_one_select"] else "–"
-        say(f"{name:24}{row['per_second']:>12,.1f}{row['cpu_ms']:>10.2f}{row['p99_ms'] or '–':>10}{times:>20}")
+        say(f"{name:30}{row['per_second']:>12,.1f}{row['cpu_ms']:>10.2f}{row['p99_ms'] or '–':>10}{times:>20}")
     for name, value in results["others"].items():
         say(f"{name}: {value:,}")
 

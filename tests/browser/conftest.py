@@ -67,7 +67,8 @@ def serving(app: Flask) -> Iterator[Site]:
         db.engine.dispose()
 
 
-def serve(folder: Path) -> Iterator[Site]:
+def serve(folder: Path, **more: object) -> Iterator[Site]:
+    """A site with the demo; `more` are further settings."""
     app = create_app(
         {
             "instance_path": str(folder / "instance"),
@@ -76,6 +77,7 @@ def serve(folder: Path) -> Iterator[Site]:
             "sign_in_limit": "1000 per minute",
             "sign_in_limit_per_address": "1000 per minute",
             "verify_limit": "1000 per minute",
+            **more,
         }
     )
     with app.app_context():

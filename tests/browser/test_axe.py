@@ -11,7 +11,17 @@ from tests.browser.conftest import Site, Walk
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 
-STRANGER = ("/", "/sign-in", "/forgot", "/catalog", "/courses/understanding-trafficking", "/verify", "/accessibility")
+STRANGER = (
+    "/",
+    "/sign-in",
+    "/forgot",
+    "/catalog",
+    "/courses/understanding-trafficking",
+    "/verify",
+    "/accessibility",
+    "/resources",
+    "/glossary",
+)
 LEARNER = (
     "/home",
     "/catalog?discipline=schools",
@@ -30,17 +40,30 @@ LEARNER = (
     "/account",
     "/account/licenses",
     "/account/licenses/new",
+    "/account/data",
+    "/account/erasure",
+    "/terms",
+    "/policies/privacy",
     "/courses/understanding-trafficking/counts",
+    "/courses/understanding-trafficking/print",
     "/transcript/clee",
 )
 STAFF = (
     *("/reports/certificates", "/training/queue", "/training/paper", "/certificates/names"),
     *("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
-    *("/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
+    *("/people/duplicates", "/people/5/same", "/people/5/same/6", "/people/erasures"),
+    *("/courses/schools/print", "/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
     *("/certifications/new", "/certifications/schools/edit", "/certifications/schools/history"),
     *("/certifications/schools/archive", "/certifications/schools/issue"),
 )
-COORDINATOR = ("/cohorts", "/cohorts/1", "/cohorts/1/edit", "/cohorts/new")
+COORDINATOR = (
+    "/cohorts",
+    "/cohorts/1",
+    "/cohorts/1/edit",
+    "/cohorts/1/report",
+    "/cohorts/1/report/actions/new",
+    "/cohorts/new",
+)
 
 CASES = [
     *((None, path) for path in STRANGER),

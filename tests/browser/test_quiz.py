@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Site, Walk
 from tests.browser.test_axe import AXE
@@ -44,6 +46,54 @@ def test_a_lost_network_loses_no_answer(fresh_site: Site, open_page: Walk) -> No
     expect(page.locator("[data-status]")).to_contain_text("Saved", timeout=10_000)
     page.reload()
     expect(page.locator('fieldset[data-type="single"] input').nth(1)).to_be_checked()
+
+
+def test_an_answer_taken_back_while_the_other_is_on_its_way_is_the_one_submitted(
+    fresh_site: Site, open_page: Walk
+) -> None:
+    page = open_page(fresh_site, email=EMAIL)
+    open_attempt(fresh_site, page)
+    question = page.locator('fieldset[data-type="single"]').first
+    choices, wanted = question.locator("input"), question.locator("label.choice").first.inner_text()
+    choices.nth(0).check()
+    expect(page.locator("[data-status]")).to_contain_text("Saved")
+    arrived: list[int] = []
+    page.route("**/responses/**", lambda route: arrived.append(route.fetch().status))  # its reply never comes
+
+    choices.nth(1).check()
+    while not arrived:
+        page.wait_for_timeout(20)
+    choices.nth(0).check()
+    page.locator("button", has_text="Submit answers").click()
+
+    expect(page.locator("h1")).to_have_text("Thank you, your answers are in")
+    told = page.locator("details.told", has=page.locator("li.answer", has_text="Your answer")).first
+    expect(told.locator("li.answer", has_text="Your answer")).to_contain_text(wanted)
+
+
+def test_whoever_answers_and_submits_at_once_sends_the_answer_with_the_form_alone(
+    fresh_site: Site, open_page: Walk
+) -> None:
+    page = open_page(fresh_site, email=EMAIL)
+    open_attempt(fresh_site, page)
+    saves: list[str] = []
+    page.on("request", lambda request: saves.append(request.url) if request.method == "PUT" else None)
+    page.route("**/submit", submit_slowly)
+
+    page.evaluate(
+        """() => {
+            document.querySelector('fieldset[data-type="single"] input').click();
+            document.querySelector("#answers").requestSubmit();
+        }"""
+    )
+
+    expect(page.locator("h1")).to_have_text("Thank you, your answers are in")
+    assert saves == []
+
+
+def submit_slowly(route: Route) -> None:
+    time.sleep(0.5)
+    route.continue_()
 
 
 def test_answers_that_wait_survive_a_reload_of_the_page(fresh_site: Site, open_page: Walk) -> None:

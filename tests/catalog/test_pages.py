@@ -50,6 +50,16 @@ def test_a_stranger_sees_all_courses_and_no_progress(client: FlaskClient, two_co
     assert 'name="status"' not in page
 
 
+def test_the_ground_comes_before_what_builds_on_it(client: FlaskClient, world: World, files: dict[str, bytes]) -> None:
+    for slug, code in (("advanced", b"ADV-301"), ("ground", b"ZGR-101")):
+        other = renamed(files, slug, f"The {slug} course", "shared")
+        world.publish_files(without_spanish({**other, "course.yaml": other["course.yaml"].replace(b"TST-002", code)}))
+
+    page = page_of(client, "/catalog")
+
+    assert page.index("/courses/ground") < page.index("/courses/advanced")
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
@@ -223,6 +233,19 @@ def test_the_glossary_shows_the_words_that_were_asked_for(
     assert '<dt id="breath">Breath</dt>' in page
     assert 'lang="en"' in page
     assert '<dt id="respiración">' in page_of(client, "/courses/tiny/glossary?words=xx&lang=es")
+
+
+def test_the_glossary_goes_by_the_alphabet_of_its_language(
+    client: FlaskClient, world: World, files: dict[str, bytes]
+) -> None:
+    spanish = (
+        "# Glosario\n\nRespiración\n: Lo que entra y sale.\n\nÁnimo\n: Lo que sostiene.\n\nbolsa\n: Lo que se lleva.\n"
+    )
+    world.publish_files({**with_glossaries(files), "es/glossary.md": spanish.encode()})
+
+    page = page_of(client, "/courses/tiny/glossary?lang=es")
+
+    assert re.findall(r'<dt id="[^"]*">([^<]+)</dt>', page) == ["Ánimo", "bolsa", "Respiración"]
 
 
 def test_a_course_says_which_minutes_count(client: FlaskClient, two_courses: None) -> None:

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from lms.certification.badges import linked_proof
 from lms.certification.badges.credential import Award
 from lms.certification.facts import CreditLineFacts, EvidenceFacts, LicenseFacts
 from tests.certification.conftest import SAMPLE
 
-VENDOR = Path(__file__).parents[1] / "vendor" / "contexts"
+VENDOR = Path(linked_proof.__file__).with_name("contexts")
 SITE_URL = "https://training.example.gov"
 BEGUN = datetime(2026, 3, 14, 17, 0, tzinfo=UTC)
 

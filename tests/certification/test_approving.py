@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lms.catalog.models import CourseVersion
 from lms.certification import approving, elsewhere
@@ -14,13 +16,15 @@ from lms.certification.approving import Lacking
 from lms.certification.credit_bodies import find_year_rule, load_bodies, publish_bodies, publish_mandates
 from lms.certification.facts import CertificateFacts, CreditLineFacts
 from lms.certification.lint import ADVICE, LOOKS, lint
-from lms.certification.models import ExternalTraining
+from lms.certification.training_models import ExternalTraining
 from lms.certification.yearly import load_year
 from lms.courseware.credit_files import CERTIFICATE_ELEMENTS
 from lms.database import db
 from lms.doctor import look_at_credit
 from lms.errors import Invalid, NotFound
+from lms.people.models import User
 from tests.certification.conftest import NOON, SAMPLE, SITE, Learners
+from tests.certification.test_changes import wait_for_whoever_waits
 from tests.support.world import SHIPPED_COURSES
 
 DAY = date(2026, 3, 14)
@@ -38,6 +42,9 @@ class Clerk:
         self.course = self.world.read(lambda: db.session.get_one(CourseVersion, learners.version).course_id)
 
     def enter(self, **changes: Any) -> int:
+        return self.world.write(lambda: self.enter_now(**changes))
+
+    def enter_now(self, **changes: Any) -> int:
         values: dict[str, Any] = {
             "body": "missouri-post",
             "course_id": self.course,
@@ -53,7 +60,7 @@ class Clerk:
             "now": NOON,
             **changes,
         }
-        return self.world.write(lambda: approving.enter_approval(**values))
+        return approving.enter_approval(**values)
 
     def lacks(self, **changes: Any) -> list[str]:
         with pytest.raises(Lacking) as refused:
@@ -218,10 +225,14 @@ def test_training_done_elsewhere_counts_in_the_year_once_its_body_and_area_are_s
 
     values = {"category": "skill-development-firearms", "topic": "de-escalation", "provider_number": "P-9"}
     with pytest.raises(Invalid):
-        clerk.world.write(lambda: elsewhere.set_credit(training, body="", actor_id=clerk.id, **values))
+        clerk.world.write(lambda: elsewhere.set_credit(training, select(User.id), body="", actor_id=clerk.id, **values))
     with pytest.raises(Invalid):
-        clerk.world.write(lambda: elsewhere.set_credit(training, body="ancc", actor_id=clerk.id, **values))
-    clerk.world.write(lambda: elsewhere.set_credit(training, body="missouri-post", actor_id=clerk.id, **values))
+        clerk.world.write(
+            lambda: elsewhere.set_credit(training, select(User.id), body="ancc", actor_id=clerk.id, **values)
+        )
+    clerk.world.write(
+        lambda: elsewhere.set_credit(training, select(User.id), body="missouri-post", actor_id=clerk.id, **values)
+    )
 
     assert clerk.world.read(total) == {
         "total": 250,
@@ -229,3 +240,27 @@ def test_training_done_elsewhere_counts_in_the_year_once_its_body_and_area_are_s
         "skill-development-firearms": 250,
         "de-escalation": 250,
     }
+
+
+@pytest.mark.postgresql_only
+def test_two_who_enter_the_same_approval_at_once_do_not_give_its_hours_twice(clerk: Clerk) -> None:
+    refusals, is_entered = [], threading.Event()
+
+    def enter_second() -> None:
+        is_entered.wait(10)
+        try:
+            clerk.enter()
+        except Invalid as error:
+            refusals.append(str(error))
+
+    def enter_first() -> None:
+        clerk.enter_now()
+        is_entered.set()
+        wait_for_whoever_waits()
+
+    other = threading.Thread(target=enter_second)
+    other.start()
+    clerk.world.write(enter_first)
+    other.join()
+
+    assert refusals == ["An approval of this kind is entered for these days already. End it first."]

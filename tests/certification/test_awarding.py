@@ -16,8 +16,8 @@ from lms.database import db
 from lms.outbox import OutboxMessage
 from lms.people.models import RoleGrant
 from tests.certification.conftest import NOON, SITE, Learners
-from tests.certification.test_certification_pages import text_of
 from tests.certification.test_certifying import save
+from tests.support.pages import text_of
 from tests.support.visits import mails, send
 
 
@@ -146,6 +146,28 @@ def test_who_lost_the_role_before_it_ran_issues_nothing(app: Flask, learners: Le
 
     assert batch_of(learners, batch_id).state == "failed"
     assert holders(learners) == []
+
+
+def test_who_lost_the_role_since_reads_no_name_on_the_page_of_the_work(
+    app: Flask, learners: Learners, admin: int
+) -> None:
+    learners.certified("Erna Earned")
+    almost(learners, "Alma Almost")
+    batch_id = ask(learners, admin)
+    work(app)
+    client = learners.world.client_of(admin)
+    before = text_of(client.get(f"/batches/{batch_id}"))
+    elsewhere = learners.world.agency("Elsewhere")
+    learners.world.write(lambda: db.session.query(RoleGrant).update({"agency_id": elsewhere}))
+
+    after = text_of(client.get(f"/batches/{batch_id}"))
+
+    assert "Erna Earned" in before
+    assert "Alma Almost" in before
+    assert "Finished" in after
+    assert "Your role no longer includes these people" in after
+    assert "Erna Earned" not in after
+    assert "Alma Almost" not in after
 
 
 def test_one_that_was_archived_meanwhile_is_issued_to_nobody(app: Flask, learners: Learners, admin: int) -> None:

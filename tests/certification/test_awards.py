@@ -364,6 +364,29 @@ def test_a_renewal_that_was_begun_says_what_is_missing_although_an_earlier_certi
     assert [(one.reason, one.module_id) for one in course.missing] == [("not-passed", "final")]
 
 
+def test_a_quiz_that_was_taken_over_into_a_renewal_of_what_changed_is_not_said_to_be_missing(
+    learners: Learners,
+) -> None:
+    user, first = learners.enrolled(completed=("first-steps", "second-steps", "final"))
+    learners.award(first, learners.attempt(first))
+    second = learners.enroll(user, completed=("first-steps", "second-steps", "final"), cycle=2)
+    third = learners.enroll(user, completed=("first-steps", "final"), cycle=3)
+
+    def link() -> None:
+        for later, earlier in ((second, first), (third, second)):
+            db.session.get_one(Enrollment, later).renews_id = earlier
+
+    learners.world.write(link)
+
+    found = learners.world.read(lambda: why_not_yet(user, "en", NOON.date()))
+
+    assert [[(one.reason, one.module_id) for one in course.missing] for course in found] == [
+        [("not-completed", "second-steps")],
+        [],
+    ]
+    assert learners.award(second, None) is not None, "what issues says the same of the second"
+
+
 # --- what the database itself refuses -------------------------------------------------------------------------------
 
 COLUMNS = (

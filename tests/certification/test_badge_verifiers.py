@@ -1,4 +1,4 @@
-"""Badges checked by programs of npm that are not ours: jose, @digitalbazaar/vc, jsonld, vc-bitstring-status-list."""
+"""Badges checked by programs of npm that are not ours: jose, jsonld, and @digitalbazaar's vc, status list and proofs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from lms.certification.badges import linked_proof
 from lms.certification.badges.credential import claims
 from lms.certification.badges.proof import make_key, public_jwk, sign
 from lms.certification.badges.status import list_claims
 from lms.keys import OpenKey
 from tests.certification.badge_samples import BEGUN, CERTIFIED, SITE_URL, VENDOR, award
 from tests.certification.conftest import SAMPLE, Learners
-from tests.certification.test_badges import certified, rotate, token_of, with_other_claims
+from tests.certification.test_badges import certified, rotate, rotate_proof, token_of, with_other_claims
 from tests.certification.test_pages import revoke
 from tests.support import node
 from tests.support.openbadges import parts_of
@@ -103,3 +104,57 @@ def test_jose_verifies_what_the_site_serves_refuses_a_change_and_sees_a_revocati
     assert after_rotation["status"]["value"]["isSet"] == [False]
     assert revoked["signature"]["ok"]
     assert revoked["status"]["value"]["isSet"] == [True]
+
+
+# --- the proof in JSON ----------------------------------------------------------------------------------------------
+
+
+def ask_of_proof(client: FlaskClient, credential: dict[str, Any], now: datetime | None = None) -> dict[str, Any]:
+    """What the verifiers say of a badge in JSON, with the documents that the site serves and no others."""
+    documents = {url: json.loads((VENDOR / name).read_text()) for url, name in CONTEXTS.items()}
+    for url in (credential["proof"]["verificationMethod"], credential["issuer"]["id"]):
+        documents[url] = client.get(url.removeprefix("http://localhost")).get_json()
+    question = {"credential": credential, "documents": documents, "now": now.isoformat() if now else None}
+    found: dict[str, Any] = node.ask("proof.mjs", question)
+    return found
+
+
+def test_the_proof_in_json_is_accepted_by_others_and_by_the_key_that_was_rotated_away(
+    learners: Learners, client: FlaskClient
+) -> None:
+    own, code = certified(learners)
+    badge = own.get(f"/certificates/{code}/badge.json").get_json()
+
+    before = ask_of_proof(client, badge)
+    rotate_proof(learners)
+    after = ask_of_proof(client, badge)
+    anew = ask_of_proof(client, own.get(f"/certificates/{code}/badge.json").get_json())
+
+    assert before == {"verified": True, "errors": []}
+    assert after == {"verified": True, "errors": []}
+    assert anew == {"verified": True, "errors": []}
+
+
+@pytest.mark.parametrize("change", [{"name": "Another course"}, {"validUntil": "2099-01-01T00:00:00Z"}])
+def test_others_refuse_a_changed_badge_in_json(learners: Learners, client: FlaskClient, change: Any) -> None:
+    own, code = certified(learners)
+    badge = own.get(f"/certificates/{code}/badge.json").get_json()
+
+    found = ask_of_proof(client, {**badge, **change})
+
+    assert not found["verified"]
+    assert any("signature" in error.lower() for error in found["errors"]), found
+
+
+def test_others_refuse_a_proof_by_a_key_that_the_issuer_does_not_name(learners: Learners, client: FlaskClient) -> None:
+    own, code = certified(learners)
+    badge = own.get(f"/certificates/{code}/badge.json").get_json()
+    made = linked_proof.make_key()
+    stranger = OpenKey(made.kid, made.public_text, made.private, BEGUN)
+    credential = {name: value for name, value in badge.items() if name != "proof"}
+    forged = linked_proof.with_proof(credential, stranger, "http://localhost", BEGUN)
+
+    answer = client.get(forged["proof"]["verificationMethod"].removeprefix("http://localhost"))
+
+    assert answer.status_code == 404
+    assert forged["proof"]["verificationMethod"] not in client.get("/badges/issuer").get_json()["assertionMethod"]

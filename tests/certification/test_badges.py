@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from lms import keys
 from lms.catalog.models import CourseVersion
-from lms.certification.badges import issuing, proof
+from lms.certification.badges import issuing, linked_proof, proof
 from lms.certification.badges.models import Badge
 from lms.certification.badges.reading import token_in
 from lms.certification.facts import CertificateFacts, EvidenceFacts
@@ -29,9 +29,9 @@ from lms.database import db
 from lms.web.limits import limiter
 from tests.certification.badge_samples import CERTIFIED
 from tests.certification.conftest import NOON, Learners
-from tests.certification.test_pages import LOCAL, revoke, send, text_of
+from tests.certification.test_pages import LOCAL, revoke, send
 from tests.support.openbadges import bits_of, parts_of, verify_badge
-from tests.support.pages import form_of, page_of
+from tests.support.pages import form_of, page_of, text_of
 
 SECRET = "a secret for tests only, 32 characters or more"
 
@@ -58,6 +58,10 @@ def rotate(learners: Learners) -> None:
     learners.world.write(lambda: keys.rotate(proof.PURPOSE, SECRET, proof.make_key()))
 
 
+def rotate_proof(learners: Learners) -> None:
+    learners.world.write(lambda: keys.rotate(linked_proof.PURPOSE, SECRET, linked_proof.make_key()))
+
+
 # --- one's own ------------------------------------------------------------------------------------------------------
 
 
@@ -77,12 +81,55 @@ def test_the_badge_is_a_signed_credential_that_says_what_the_certificate_says(le
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", claims["sub"])
 
 
-def test_the_json_is_the_same_credential_to_read(learners: Learners) -> None:
+def test_the_json_is_the_same_credential_with_a_proof_of_its_own(learners: Learners) -> None:
     client, code = certified(learners)
 
     found = client.get(f"/certificates/{code}/badge.json").get_json()
+    proof_of_json = found.pop("proof")
 
-    assert found == parts_of(token_of(client, code))[1]
+    assert found == linked_proof.credential_in(parts_of(token_of(client, code))[1])
+    assert proof_of_json["cryptosuite"] == "eddsa-rdfc-2022"
+
+
+def test_the_verification_page_knows_a_badge_in_json_however_it_is_formatted(learners: Learners) -> None:
+    client, code = certified(learners)
+    badge = client.get(f"/certificates/{code}/badge.json").get_json()
+
+    page = upload(client, json.dumps(badge, indent=7, sort_keys=True).encode())
+
+    assert code in page
+
+
+@pytest.mark.parametrize("part", ["name", "proofValue", "created", "verificationMethod"])
+def test_the_verification_page_knows_nothing_of_a_changed_badge_in_json(learners: Learners, part: str) -> None:
+    client, code = certified(learners)
+    badge = client.get(f"/certificates/{code}/badge.json").get_json()
+    changed = badge if part == "name" else badge["proof"]
+    changed[part] = changed[part][:-1] + ("x" if changed[part][-1] != "x" else "y")
+
+    page = upload(client, json.dumps(badge).encode())
+
+    assert code not in page
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"{}",
+        b'{"id": 7, "proof": []}',
+        b'{"a":' + b"[" * 90_000,
+        b'{"a":' * 18_000,
+        b'{"id": "' + b"x" * 200_000 + b'"}',
+    ],
+)
+def test_rubbish_in_json_is_no_badge(learners: Learners, content: bytes) -> None:
+    client, code = certified(learners)
+
+    page = upload(client, content)
+
+    assert "This badge was not issued here" in page
+    assert code not in page
 
 
 def test_the_picture_carries_the_very_same_credential(learners: Learners) -> None:

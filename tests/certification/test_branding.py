@@ -132,6 +132,8 @@ def test_facts_that_have_a_look_already_keep_it(context: Flask) -> None:
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
+        ({"statement": "Approved for 3 CLEE hours by POST."}, "This sentence speaks of approval"),
+        ({"statement": "Vale 2 créditos."}, "This sentence speaks of approval"),
         ({"statement": "x" * 301}, "This is too long"),
         ({"first_title": "Chief"}, "Write the name of who signs."),
         ({"design": "../../etc/passwd"}, "Not a valid choice"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from lms.database import db
 from lms.people.models import AuditEvent
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.certification.test_certifying import save
+from tests.support.pages import text_of
 from tests.support.visits import send
 
 FORM: dict[str, Any] = {
@@ -43,10 +43,6 @@ def editor(learners: Learners) -> FlaskClient:
     user = learners.world.user("Edna Editor")
     learners.world.grant(user, "state-administrator")
     return learners.world.client_of(user)
-
-
-def text_of(answer: TestResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.get_data(as_text=True)))
 
 
 def post(client: FlaskClient, address: str, **entries: Any) -> TestResponse:
@@ -262,7 +258,7 @@ def test_two_editors_the_second_sees_what_the_first_saved(learners: Learners, ed
         ({"slug": "new"}, "This id cannot be used"),
         ({"slug": "first-aid", "step": "save"}, "There is a certification with this id already."),
         ({"row0-courses": []}, "Choose at least one course"),
-        ({"row0-count": "2"}, "Only 1 courses are chosen"),
+        ({"row0-count": "2"}, "No more courses can be asked than are chosen: 1."),
         ({"row0-min_percent": "101"}, "Enter a whole number from 1 to 100."),
         ({"valid_months": "two years"}, "Enter a whole number from 1 to 240."),
         ({"opens_months": "36"}, "at most 24 months"),
@@ -303,6 +299,38 @@ def test_requirements_come_and_go_without_scripts_and_keep_what_was_typed(
     assert "Requirement 2" not in removed.text
     assert 'name="row0-min_percent" type="number" value="77"' in removed.text
     assert numbers(learners) == []
+
+
+def test_an_id_that_is_taken_is_said_before_anything_is_checked(learners: Learners, editor: FlaskClient) -> None:
+    save(learners.world)
+
+    answer = post(editor, "/certifications/new", slug="first-aid")
+
+    assert answer.status_code == 422
+    assert "There is a certification with this id already." in answer.text
+
+
+def test_back_from_the_check_the_reason_that_was_typed_comes_along(learners: Learners, editor: FlaskClient) -> None:
+    back = post(editor, "/certifications/new", step="back", reason="The council asked for it")
+    again = post(editor, "/certifications/new", reason="The council asked for it")
+
+    assert 'name="reason" value="The council asked for it"' in back.text
+    assert "The council asked for it</textarea>" in again.text
+
+
+def test_a_change_of_the_spanish_title_alone_stands_in_the_check_and_in_the_versions(
+    learners: Learners, editor: FlaskClient
+) -> None:
+    save(learners.world)
+    slug, entries = "first-aid", {"title_es": "Primeros auxilios del equipo", "seen": "1"}
+
+    checked = post(editor, f"/certifications/{slug}/edit", **entries)
+    saved = post(editor, f"/certifications/{slug}/edit", step="save", reason="Spanish title", **entries)
+
+    words = "Title (Español): Primeros auxilios del equipo"
+    assert words in text_of(checked)
+    assert saved.status_code == 303
+    assert words in text_of(editor.get(f"/certifications/{slug}/history"))
 
 
 def test_back_from_the_check_brings_the_entries_back(learners: Learners, editor: FlaskClient) -> None:

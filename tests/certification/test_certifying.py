@@ -15,11 +15,12 @@ from lms.certification import awards, certifying, rule_files
 from lms.certification.certifying import current_rules, standings_of
 from lms.certification.dossiers import load_people
 from lms.certification.facts import CertificateFacts
-from lms.certification.models import Certificate, CertificationVersion, Evidence, ExternalTraining
+from lms.certification.models import Certificate, CertificationVersion, Evidence
+from lms.certification.training_models import ExternalTraining
 from lms.certification.transcript import load_transcript
 from lms.database import db
 from lms.errors import Invalid
-from lms.learning.models import ModuleProgress
+from lms.learning.models import Enrollment, ModuleProgress
 from lms.people.models import User
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.support.world import World
@@ -156,6 +157,40 @@ def test_a_renewal_adds_an_award_and_leaves_the_first_as_it_was(learners: Learne
     assert (first.cycle, second.cycle) == (1, 2)
     assert CertificateFacts.from_json(second.facts).valid_until == date(2030, 3, 14)
     assert learners.row(first.code).facts == first.facts
+
+
+def test_a_revoked_early_renewal_does_not_hide_the_award_before_it(learners: Learners) -> None:
+    save(learners.world)
+    user, enrollment = learners.enrolled(completed=("first-steps", "second-steps"))
+    learners.award(enrollment, learners.attempt(enrollment))
+    award(learners.world, user)
+    first, later = certification_of(learners.world, user), datetime(2028, 2, 1, 17, tzinfo=UTC)
+    again = learners.enroll(user, completed=("first-steps", "second-steps"), cycle=2)
+    learners.award(again, learners.attempt(again), now=later)
+    (code,) = award(learners.world, user, later)
+
+    learners.change(code, revoked_at=later, revoked_reason="Wrong person")
+
+    decision = learners.world.read(lambda: standings_of([user], current_rules(), later, SITE.time_zone))[0].decision
+    assert (decision.holds, decision.holds_until, decision.cycle) == (True, date(2028, 3, 14), 3)
+    assert not decision.is_earned, "what was there when it was revoked does not bring it back"
+    assert learners.row(first.code).revoked_at is None
+
+
+def test_what_was_taken_again_in_part_is_no_fresher_once_the_whole_was_revoked(learners: Learners) -> None:
+    save(learners.world)
+    user, enrollment = learners.enrolled(completed=("first-steps", "second-steps"))
+    whole = learners.award(enrollment, learners.attempt(enrollment))
+    later = datetime(2027, 2, 1, 17, tzinfo=UTC)
+    part = learners.enroll(user, completed=("first-steps", "second-steps"), cycle=2)
+    learners.world.write(lambda: setattr(db.session.get_one(Enrollment, part), "renews_id", enrollment))
+    assert whole is not None
+    assert learners.award(part, learners.attempt(part), now=later) is not None
+    learners.change(whole, revoked_at=later, revoked_reason="Wrong person")
+
+    person = learners.world.read(lambda: load_people([user], ["tiny"], later.date(), SITE.time_zone))[user]
+
+    assert [(one.completed_on, one.is_part) for one in person.holdings] == [(date(2026, 3, 14), True)]
 
 
 def test_an_award_keeps_the_rule_that_it_came_from(learners: Learners) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from lms.certification.models import Certificate
 from lms.database import db
 from tests.certification.conftest import Learners
+from tests.support.pages import text_of
 from tests.support.visits import send
 from tests.support.world import World
-
-
-def text_of(answer: TestResponse) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True))))
 
 
 def standing_code(world: World, user: int) -> str:
@@ -61,7 +56,35 @@ def test_nothing_is_changed_before_the_yes_and_the_page_shows_before_and_after(
     page = text_of(client.get(f"/certificates/{new}/changes"))
     assert "Name corrected" in page
     assert "Nora Nuñez" in page
-    assert f"the certificate that stands in its place: {new}" in text_of(client.get(f"/verify/{code}"))
+    assert f"the certificate that took its place: {new}" in text_of(client.get(f"/verify/{code}"))
+
+
+def test_the_page_of_a_replaced_certificate_leads_to_the_one_in_its_place_and_offers_no_link_to_share(
+    learners: Learners, holder: tuple[int, str, FlaskClient]
+) -> None:
+    user, code, client = holder
+    send(client, f"/certificates/{code}/rename", {"name": "Nora Nuñez", "reason": "The tilde", "sure": "1"})
+    new = standing_code(learners.world, user)
+
+    old_page, new_page = client.get(f"/certificates/{code}").text, client.get(f"/certificates/{new}").text
+
+    assert f'<a href="/certificates/{new}">' in old_page
+    assert "There is no link now" not in old_page
+    assert "There is no link now" in new_page
+    assert "that stands in its place" not in new_page
+
+
+def test_whoever_corrects_a_name_is_led_to_their_account_for_later_certificates(
+    learners: Learners, holder: tuple[int, str, FlaskClient], administrator: FlaskClient
+) -> None:
+    _, code, client = holder
+
+    own, others = (one.get(f"/certificates/{code}/rename").text for one in (client, administrator))
+
+    assert "Only this certificate changes" in own
+    assert "You and your administrators see this" in own
+    assert "Only this certificate changes" not in others
+    assert "The person it is about sees this" in others
 
 
 def test_a_holder_takes_their_own_correction_back(learners: Learners, holder: tuple[int, str, FlaskClient]) -> None:
@@ -155,3 +178,51 @@ def test_a_mistake_on_the_form_is_said_beside_the_field(
     assert (same.status_code, late.status_code) == (422, 422)
     assert "exactly this name already" in same.text
     assert "at most 12 months" in late.text
+
+
+@pytest.mark.parametrize(
+    ("what", "entries"),
+    [
+        ("revoke", {}),
+        ("rename", {"name": "Nora Nuñez"}),
+        ("extend", {"valid_until-month": "12", "valid_until-day": "1", "valid_until-year": "2028"}),
+    ],
+)
+def test_a_reason_of_spaces_is_none_and_the_form_keeps_what_was_entered(
+    holder: tuple[int, str, FlaskClient], administrator: FlaskClient, what: str, entries: dict[str, str]
+) -> None:
+    _user, code, _client = holder
+
+    answer = send(administrator, f"/certificates/{code}/{what}", {**entries, "reason": "   ", "sure": "1"})
+
+    assert answer.status_code == 422
+    assert "Say why" in text_of(answer)
+    assert 'name="reason"' in answer.text
+    assert all(f'value="{value}"' in answer.text for value in entries.values())
+
+
+def test_a_decision_without_a_reason_stays_on_its_page(
+    learners: Learners, holder: tuple[int, str, FlaskClient], administrator: FlaskClient
+) -> None:
+    _user, code, client = holder
+    send(client, f"/certificates/{code}/rename", {"name": "Someone Else", "reason": "Married", "sure": "1"})
+    address = re.search(r"/certificates/names/\d+", administrator.get("/certificates/names").text)
+    assert address is not None
+
+    answer = send(administrator, address[0], {"decision": "approve", "reason": " "})
+
+    assert answer.status_code == 422
+    assert 'name="decision"' in answer.text
+    assert "Say why" in text_of(answer)
+
+
+def test_who_waits_for_a_decision_learns_it_before_filling_in_another_form(
+    holder: tuple[int, str, FlaskClient],
+) -> None:
+    _user, code, client = holder
+    send(client, f"/certificates/{code}/rename", {"name": "Someone Else", "reason": "Married", "sure": "1"})
+
+    answer = client.get(f"/certificates/{code}/rename")
+
+    assert answer.status_code == 409
+    assert "You have asked for another name already." in text_of(answer)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,12 +13,12 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from lms import amending, journey
+from lms import amending
 from lms.certification.change_models import CertificateChange
-from lms.certification.change_plans import Correction, plan_extend, plan_reissue, plan_rename
+from lms.certification.change_plans import Correction, plan_extend, plan_reissue, plan_rename, resting_on
 from lms.certification.changing import history_of
 from lms.certification.facts import CertificateFacts, CreditLineFacts
 from lms.certification.models import Certificate, Evidence
@@ -24,6 +27,7 @@ from lms.certification.standing import status_of
 from lms.certification.verification import find_coded, verification_of
 from lms.database import db
 from lms.errors import Conflict, Invalid, LmsError
+from lms.learning.models import Enrollment
 from lms.mail import write_mail
 from lms.outbox import OutboxMessage
 from lms.people.models import AuditEvent, User
@@ -33,6 +37,7 @@ from tests.cohorts.conftest import Teams, small  # noqa: F401 - a fixture
 from tests.support.world import World
 
 LATER = NOON + timedelta(hours=1)
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
 
 
 class Office:
@@ -64,7 +69,7 @@ class Office:
 
     def revoke(self, code: str, now: datetime = LATER) -> None:
         self.world.write(
-            lambda: journey.revoke_certificate(row(code), "Wrong", self.settings, actor_id=self.actor, now=now)
+            lambda: amending.revoke_certificate(row(code), "Wrong", self.settings, actor_id=self.actor, now=now)
         )
 
     def ask_name(self, code: str, name: str, now: datetime = LATER) -> tuple[CertificateChange, str]:
@@ -98,6 +103,13 @@ class Office:
 @pytest.fixture
 def office(world: World) -> Office:
     return Office(world)
+
+
+def wait_for_whoever_waits() -> None:
+    """Inside a transaction: go on only when another one waits for what this one holds."""
+    until = time.monotonic() + 10
+    while not db.session.scalar(WAITING):
+        assert time.monotonic() < until, "nobody ever waited for this transaction"
 
 
 def row(code: str) -> Certificate:
@@ -216,6 +228,76 @@ def test_nobody_changes_their_own_award_as_an_administrator(learners: Learners, 
         office.extend(code, date(2028, 9, 14))
 
 
+def test_nobody_undoes_the_revocation_of_their_own_award(learners: Learners, office: Office) -> None:
+    user, code = learners.certified()
+    office.revoke(code)
+    office.actor = user
+
+    with pytest.raises(Conflict):
+        office.undo(code)
+
+    assert office.status(code)[0] == "revoked"
+
+
+def test_a_certification_comes_back_only_with_what_it_rests_on(learners: Learners, office: Office) -> None:
+    save(learners.world)
+    user, code = learners.certified()
+    award(learners.world, user)
+    resting = certification_of(learners.world, user).code
+    office.revoke(code)
+    office.revoke(resting)
+
+    with pytest.raises(Conflict, match="rests on"):
+        office.undo(resting)
+
+    office.undo(code)
+    renamed = office.rename(code, "Nora Núñez-Ortiz")
+    assert office.status(code) == ("superseded", renamed)
+    assert office.undo(resting) == resting
+    assert office.status(resting) == ("valid", None)
+
+
+def test_what_was_taken_again_in_part_rests_on_the_whole(learners: Learners, office: Office) -> None:
+    done = ("first-steps", "second-steps")
+    user, enrollment = learners.enrolled(completed=done)
+    whole = learners.award(enrollment, learners.attempt(enrollment))
+    cycles = [enrollment, *(learners.enroll(user, completed=done, cycle=cycle) for cycle in (2, 3, 4))]
+    for before, part in itertools.pairwise(cycles[:3]):
+        learners.world.write(lambda one=part, of=before: setattr(db.session.get_one(Enrollment, one), "renews_id", of))
+    codes = [learners.award(one, learners.attempt(one)) for one in cycles[1:]]
+    assert whole is not None
+
+    resting = learners.world.read(lambda: [one.code for one in resting_on(row(whole))])
+
+    assert resting == codes[:2], "the fourth was the whole course again"
+
+
+@pytest.mark.postgresql_only
+def test_an_undo_does_not_lose_a_revocation_that_is_under_way(learners: Learners, office: Office) -> None:
+    _, code = learners.certified()
+    new, is_revoked, problems = office.rename(code, "Nora Núñez-Ortiz"), threading.Event(), []
+
+    def undo() -> None:
+        is_revoked.wait(10)
+        try:
+            office.undo(new)
+        except LmsError as error:
+            problems.append(error)
+
+    def revoke() -> None:
+        amending.revoke_certificate(row(new), "Wrong", office.settings, actor_id=office.actor, now=LATER)
+        is_revoked.set()
+        wait_for_whoever_waits()
+
+    other = threading.Thread(target=undo)
+    other.start()
+    learners.world.write(revoke)
+    other.join()
+
+    assert [type(one) for one in problems] == [Conflict]
+    assert [office.status(one)[0] for one in (code, new)] == ["superseded", "revoked"]
+
+
 def test_credit_that_was_not_due_is_taken_off(learners: Learners, office: Office) -> None:
     _, code = learners.certified()
     lines = (
@@ -229,7 +311,10 @@ def test_credit_that_was_not_due_is_taken_off(learners: Learners, office: Office
 
     assert [line.body for line in CertificateFacts.from_json(learners.row(new).facts).credit] == ["nursing"]
     (change,) = learners.world.read(lambda: history_of(row(new).id))
-    assert change.before["credit"] == "POST: clee 1.00; Board of Nursing: ce 1.20"
+    assert (
+        change.before["credit"]
+        == "Approved for 1.00 hours (CLEE, legal) by POST. Approved for 1.20 hours (ce) by Board of Nursing."
+    )
 
 
 @pytest.mark.parametrize(
@@ -369,7 +454,7 @@ def test_the_mail_of_a_change_names_no_subject(context: Flask, language: str, wh
     assert "traffick" not in mail.as_string().lower()
     assert mail["Subject"] in (
         "Crosstrain: your training record has changed",
-        "Crosstrain: su registro de formación ha cambiado",
+        "Crosstrain: su registro de capacitación ha cambiado",
     )
     assert "/certificates/NEW/changes" in mail.get_content()
     assert ("OLD" in mail.get_content()) is (what in ("reissue", "rename", "extend"))

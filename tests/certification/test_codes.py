@@ -7,7 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.certification.codes import ALPHABET, check_symbol, new_code, normalize_code
+from lms.certification.codes import check_symbol, code_within, new_code, normalize_code
+from lms.people.spoken_codes import ALPHABET
 
 bodies = st.text(alphabet=ALPHABET, min_size=11, max_size=11)
 
@@ -33,6 +34,16 @@ def test_however_it_is_typed_it_is_the_same_code(body: str) -> None:
     assert normalize_code(f"  {typed} ") == code
     assert normalize_code(code.replace("-", "").replace("1", "I")) == code
     assert normalize_code(code.replace("-", " – ")) == code
+
+
+@given(
+    bodies, st.sampled_from(("https://site.test/verify/{}", " http://127.0.0.1:8000/lms/verify/{}?lang=es#name-form "))
+)
+def test_a_code_is_found_in_the_address_that_is_pasted_whole(body: str, address: str) -> None:
+    code = grouped(body)
+
+    assert code_within(address.format(code)) == code
+    assert code_within(f" {code} ") == code
 
 
 @given(bodies, st.integers(0, 11), st.sampled_from(ALPHABET))

@@ -11,10 +11,10 @@ import yaml
 from sqlalchemy import select
 
 from lms.catalog.models import CourseVersion
-from lms.certification.credit import approvals_of, hours_by
+from lms.certification.credit import approvals_of
 from lms.certification.credit_bodies import load_bodies, load_rules, publish_bodies, publish_mandates
 from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditLine
-from lms.certification.facts import CertificateFacts, CreditLineFacts
+from lms.certification.facts import CertificateFacts, CreditLineFacts, hours_by
 from lms.clock import utc_now
 from lms.database import db
 from lms.errors import Invalid

@@ -28,6 +28,7 @@ from lms.certification.press import Attached, Press, PressIsBusy, press, qr_imag
 from lms.certification.press_sources import VendoredOnly
 from lms.certification.transcript import Line, Transcript
 from lms.certification.transcript_document import draw_transcript
+from lms.certification.transcript_elsewhere import ElsewhereLine
 from lms.certification.typefaces import SERIF, direction, faces_of, fit, printable
 from tests.certification.conftest import SAMPLE, SITE
 from tests.support.verapdf import Judge, build_judge, missing_for_judge
@@ -166,6 +167,10 @@ def test_every_document_is_pdf_a_3a_and_pdf_ua_1(judge: Judge, tmp_path: Path) -
     )
     documents["transcript"] = draw_transcript(transcript(), language="en", site=SITE)
     documents["transcript-spanish"] = draw_transcript(transcript(), language="es", site=SITE)
+    elsewhere = (ElsewhereLine("منع الاتجار", "Academy", date(2026, 3, 1), 90, ("Boone County",)),)
+    documents["transcript-elsewhere"] = draw_transcript(
+        replace(transcript(), elsewhere=elsewhere), language="en", site=SITE
+    )
     documents["transcript-empty"] = draw_transcript(transcript(0, "عبد"), language="en", site=SITE)
     for name, content in documents.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)

@@ -97,6 +97,37 @@ def test_work_that_unpacks_to_nothing_is_bounded_too(monkeypatch: pytest.MonkeyP
         examine("a.pdf", body)
 
 
+def test_a_name_that_is_unpacked_letter_by_letter_is_found() -> None:
+    packer = zlib.compressobj(level=0, wbits=-15)
+    apart = b"".join(
+        packer.compress(b"/JavaScript"[at : at + 1])
+        + packer.flush(zlib.Z_FULL_FLUSH)
+        + b"\x00\x00\x00\xff\xff" * (evidence_files.PIECE // 5)
+        for at in range(len(b"/JavaScript"))
+    )
+    body = b"%PDF-1.7\n1 0 obj<<>>stream\n\x78\x01" + apart + b"\nendstream\n%%EOF"
+
+    with pytest.raises(Invalid, match="script or an action"):
+        examine("a.pdf", body)
+
+
+def test_a_file_of_nothing_but_beginnings_is_refused_at_once() -> None:
+    body = b"%PDF-1.7\n" + b"stream\n" * 1_000_000 + b"%%EOF"
+
+    with pytest.raises(Invalid, match="cannot be checked"):
+        examine("a.pdf", body)
+
+
+def test_a_script_behind_a_stream_is_found_and_the_same_letters_inside_one_are_not() -> None:
+    inside = b"%PDF-1.7\n1 0 obj<<>>stream\n/JS(1)\nendstream endobj\n"
+
+    taken = examine("a.pdf", inside + b"%%EOF")
+
+    assert taken.content == inside + b"%%EOF"
+    with pytest.raises(Invalid, match="script or an action"):
+        examine("a.pdf", inside + b"2 0 obj<</#4aS(1)>>endobj\n%%EOF")
+
+
 @pytest.mark.parametrize(("kind", "type_"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
 def test_a_picture_is_written_anew_without_what_was_hidden_in_it(kind: str, type_: str) -> None:
     exif = Image.Exif()

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import ast
+import html
+import inspect
 import io
 import zipfile
+import zlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from lms.certification import pack_drawing, store
+from lms.certification import pack_drawing, pack_sheets, packs, store
 from lms.certification.branding import samples_of
 from lms.certification.designs import PACK
 from lms.certification.documents import Order, draw, draw_orders
 from lms.certification.facts import CertificateFacts
+from lms.certification.lint import ADVICE
 from lms.certification.pack_drawing import draw_in_child, lint_in_child
 from lms.certification.packs import LISTS, VALUES, look_through, read_pack
 from lms.certification.press import Attached
 from lms.certification.signatures import examine
 from lms.clock import utc_now
-from lms.errors import Invalid
+from lms.errors import Invalid, Sentence, Sentences
+from lms.web.texts import catalog
 from tests.certification.conftest import SAMPLE, Learners
 from tests.certification.test_branding import a_file, administrator, look, picture, send
 from tests.certification.test_designs import FULL, text_of
@@ -50,6 +57,13 @@ def zipped(**files: Any) -> bytes:
             if content is not None:
                 archive.writestr(zipfile.ZipInfo(name.replace("__", ".")), content, zipfile.ZIP_DEFLATED)
     return output.getvalue()
+
+
+def messages_of(module: ModuleType) -> list[str]:
+    """The sentences that a module marks for translation."""
+    calls = [one for one in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(one, ast.Call)]
+    marked = [one for one in calls if isinstance(one.func, ast.Name) and one.func.id == "N_"]
+    return [ast.literal_eval(one.args[0]) for one in marked]
 
 
 def refusal(content: bytes, samples: list[CertificateFacts] | None = None) -> str:
@@ -170,11 +184,17 @@ def test_a_design_that_would_be_drawn_for_ever_is_given_up(monkeypatch: pytest.M
     assert "takes too long" in refusal(zipped())
 
 
+DEFLATED = zlib.compress(STYLE.encode(), wbits=-15)
+"""The style as it lies in a zip."""
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"no zip", "not a zip file"),
         (zipped()[:-40], "not a zip file"),
+        (zipped().replace(DEFLATED, b"\xff" * len(DEFLATED)), "not a zip file"),
+        (zipped(certificate__html="{{ " + "not " * 10_000 + "name }}"), "nested too deeply"),
         (zipped(certificate__html=None), "no certificate.html"),
         (zipped(certificate__css=None), "no certificate.css"),
         (zipped(certificate__html=b"\xff\xfe"), "not text in UTF-8"),
@@ -224,7 +244,37 @@ def test_a_design_that_lacks_something_is_refused_with_the_reason(html: str, css
     assert reason in refusal(zipped(certificate__html=html, certificate__css=STYLE + css), samples_of(SAMPLE))
 
 
+def test_a_reason_comes_out_of_the_process_as_it_was_said() -> None:
+    inner = Sentence("Line %(line)s: %(reason)s", {"line": "3", "reason": Sentence("100 % no")})
+
+    assert Sentence.from_json(inner.to_json()) == inner
+    assert str(Sentences([inner, Sentence("And so on.")])) == "Line 3: 100 % no And so on."
+
+
 # --- on the page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_reasons_against_a_design_are_told_in_ones_own_language(learners: Learners) -> None:
+    client = administrator(learners.world, learners.agency)
+    client.get("/?lang=es")
+
+    def told(template: str) -> str:
+        answer = send(client, learners.agency, pack=a_file(zipped(certificate__html=template), "own.zip"))
+        assert answer.status_code == 422
+        return html.unescape(answer.get_data(as_text=True))
+
+    lacking = told(TEMPLATE.replace("{{ name }}", ""))
+    assert "El diseño no se acepta: El diseño no muestra «name»." in lacking
+    assert "does not show" not in lacking
+    many = told("<script></script><table><tr><td>x</td></tr></table>" + TEMPLATE)
+    assert "La plantilla contiene <script>, lo que no está permitido. Una tabla no tiene <th>" in many
+    inner = told(TEMPLATE + "{{ secret_key }}")
+    assert "de la plantilla: no existe tal valor. secret_key" in inner
+
+
+@pytest.mark.parametrize("message", [*ADVICE.values(), *messages_of(pack_sheets), *messages_of(packs)])
+def test_every_reason_of_the_lint_has_a_spanish_sentence(message: str) -> None:
+    assert catalog("es").ugettext(message) != message
 
 
 def test_an_agencys_own_design_is_printed_on_its_next_award(learners: Learners, app: Flask) -> None:

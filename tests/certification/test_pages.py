@@ -21,16 +21,16 @@ from werkzeug.test import TestResponse
 from lms.certification import certifying, rule_files, sharing
 from lms.certification.codes import new_code
 from lms.certification.document_models import IssuedDocument
+from lms.certification.facts import CertificateFacts, LicenseFacts
 from lms.certification.press import MOST_WAITING, press
 from lms.clock import utc_now
 from lms.database import db
 from lms.files import FileStore
 from lms.people.models import AuditEvent, Membership, User
-from lms.web import limits
 from lms.web.limits import limiter
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.conftest import QueryCount
-from tests.support.pages import form_of, page_of
+from tests.support.pages import form_of, page_of, text_of
 from tests.support.world import form_token
 
 LOCAL = replace(SITE, site_url="http://localhost")
@@ -44,11 +44,6 @@ def fresh_limits(app: Flask) -> None:
 
 def send(client: FlaskClient, address: str, page: str, **entries: object) -> TestResponse:
     return client.post(address, data={**entries, "csrf_token": form_token(client, page)})
-
-
-def text_of(answer: TestResponse | str) -> str:
-    html = answer if isinstance(answer, str) else answer.get_data(as_text=True)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
 
 
 def revoke(learners: Learners, code: str) -> None:
@@ -550,6 +545,7 @@ def test_an_uploaded_pdf_is_known_by_its_exact_bytes(learners: Learners, client:
     genuine = send(client, "/verify/file", "/verify", file=(io.BytesIO(content), "x.pdf"))
     changed = send(client, "/verify/file", "/verify", file=(io.BytesIO(content[:-1] + b" "), "x.pdf"))
     nothing = send(client, "/verify/file", "/verify")
+    empty = send(client, "/verify/file", "/verify", file=(io.BytesIO(b""), "x.pdf"))
 
     assert genuine.status_code == 200
     assert "The file is genuine" in text_of(genuine)
@@ -557,6 +553,29 @@ def test_an_uploaded_pdf_is_known_by_its_exact_bytes(learners: Learners, client:
     assert changed.status_code == 404
     assert "This file was not issued here" in text_of(changed)
     assert nothing.status_code == 422
+    assert "Choose the PDF" in text_of(nothing)
+    assert "This file is empty" in text_of(empty)
+
+
+def test_an_address_pasted_into_the_box_for_codes_leads_to_its_certificate(
+    learners: Learners, client: FlaskClient
+) -> None:
+    _, code = learners.certified()
+
+    answer = client.get("/verify", query_string={"code": f"http://localhost/verify/{code}"})
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/verify/{code}"
+
+
+def test_the_answer_to_a_name_is_where_the_page_opens(learners: Learners, client: FlaskClient) -> None:
+    user, code = learners.certified()
+    send(learners.world.client_of(user), f"/certificates/{code}/name", f"/certificates/{code}", hide="1")
+
+    page = page_of(client, f"/verify/{code}")
+
+    assert f'action="/verify/{code}/name#name-form"' in page
+    assert 'id="name-form"' in page
 
 
 def test_a_genuine_file_of_a_revoked_certificate_is_still_revoked(learners: Learners, client: FlaskClient) -> None:
@@ -611,8 +630,11 @@ def test_every_kind_of_look_up_counts_in_one(client: FlaskClient) -> None:
     assert [answer.status_code for answer in refused] == [429, 429]
 
 
-def test_look_ups_from_everywhere_are_limited_together(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LOOK_UPS_OF_ALL", "40 per minute")
+def test_look_ups_from_everywhere_are_limited_together(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = app.extensions["lms"]
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, verify_limit_in_all="40 per minute"))
 
     answers = [
         client.get(f"/verify/{new_code()}.json", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"}).status_code
@@ -735,3 +757,21 @@ def test_every_page_speaks_spanish_words_where_the_catalog_has_them(learners: Le
     for address in ("/certificates", f"/certificates/{code}", "/transcript", "/verify", f"/verify/{code}"):
         assert '<html lang="es"' in page_of(client, f"{address}?lang=es")
     assert client.get("/transcript.pdf").data.startswith(b"%PDF")
+
+
+def test_only_the_holder_reads_the_whole_license_number_on_a_certificate(learners: Learners) -> None:
+    user, code = learners.certified()
+    admin = learners.world.user(agency=learners.agency)
+    learners.world.grant(admin, "agency-administrator", learners.agency)
+    facts = replace(
+        CertificateFacts.from_json(learners.row(code).facts),
+        license=LicenseFacts("nursing", "Board of Nursing", "MO", "RN-7654321"),
+    )
+    learners.change(code, facts=facts.to_json())
+
+    own = learners.world.client_of(user).get(f"/certificates/{code}").text
+    seen_by_others = learners.world.client_of(admin).get(f"/certificates/{code}").text
+
+    assert "RN-7654321" in own
+    assert "RN-7654321" not in seen_by_others
+    assert "•••321" in seen_by_others

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from lms import daily, jobs
 from lms.certification import certifying
 from lms.certification.models import Certificate
-from lms.certification.reminders import mark_due
+from lms.certification.reminders import certificates_ending, mark_due, queue_reminders
 from lms.certification.validity import expiry_of
 from lms.clock import utc_now
 from lms.database import db
@@ -23,6 +23,7 @@ from lms.outbox import OutboxMessage
 from lms.people.models import RoleGrant, User
 from tests.certification.conftest import NOON, SITE, Learners
 from tests.certification.test_certifying import certification_of, save
+from tests.certification.test_changes import Office
 from tests.support.visits import send
 
 END = date(2028, 3, 14)
@@ -130,12 +131,12 @@ def letters(app: Flask) -> list[str]:
 def test_the_four_mails_come_each_once_over_the_whole_time(
     app: Flask, learners: Learners, holder: tuple[int, str]
 ) -> None:
-    number = learners.row(holder[1]).id
-
     for left in range(92, -3, -1):
         work(app, at(END - timedelta(days=left)))
 
-    assert reminders(learners) == [f"reminder:certificate:{number}:{mark}" for mark in (90, 60, 30, 7)]
+    row = learners.row(holder[1])
+    name = f"{row.user_id}-course-{row.course_id}-1"
+    assert reminders(learners) == [f"reminder:certificate:{name}:2028-03-14:{mark}" for mark in (90, 60, 30, 7)]
     assert len(letters(app)) == 4
     assert "March 14, 2028" in letters(app)[0]
     assert "tiny" not in letters(app)[0].lower()
@@ -151,6 +152,37 @@ def test_two_schedulers_and_a_clock_that_goes_back_send_one_mail(
 
     assert [key.rpartition(":")[2] for key in reminders(learners)] == ["30"]
     assert len(letters(app)) == 1
+
+
+def test_a_corrected_certificate_is_not_told_of_again_and_an_extended_one_is(
+    app: Flask, learners: Learners, holder: tuple[int, str]
+) -> None:
+    office, day = Office(learners.world), END - timedelta(days=30)
+    work(app, at(day))
+
+    renamed = office.rename(holder[1], "Nora Núñez-Ortiz")
+    work(app, at(day))
+    before = len(reminders(learners))
+    office.extend(renamed, END + timedelta(days=30))
+    work(app, at(day + timedelta(days=1)))
+
+    assert before == 1
+    assert [key[-13:] for key in reminders(learners)] == ["2028-03-14:30", "2028-04-13:60"]
+
+
+def test_a_mail_that_waited_while_a_name_was_corrected_tells_of_the_corrected_one(
+    app: Flask, learners: Learners, holder: tuple[int, str]
+) -> None:
+    day = END - timedelta(days=30)
+    with time_machine.travel(at(day), tick=False):
+        settings = app.extensions["lms"].settings
+        learners.world.write(lambda: queue_reminders(certificates_ending(at(day), settings.time_zone, 0)[0], day))
+    code = Office(learners.world).rename(holder[1], "Nora Núñez-Ortiz")
+
+    work(app, at(day))
+
+    (letter,) = [one for one in letters(app) if "March 14, 2028" in one]
+    assert code in letter
 
 
 def test_nothing_is_sent_at_night(app: Flask, learners: Learners, holder: tuple[int, str]) -> None:
@@ -211,9 +243,7 @@ def test_who_has_no_reason_to_be_reminded_is_not(
 
     work(app, at(END - timedelta(days=30)))
 
-    assert [
-        key for key in reminders(learners) if key.startswith(f"reminder:certificate:{learners.row(code).id}:")
-    ] == []
+    assert [key for key in reminders(learners) if key.startswith(f"reminder:certificate:{user}-")] == []
 
 
 def test_a_mail_that_waited_is_dropped_once_the_certificate_was_renewed(
@@ -308,6 +338,18 @@ def test_an_administrator_gets_one_digest_a_week_with_the_names_in_reach(
     assert "Foreign" not in text_of(digests(app)[0])
 
 
+def test_a_worker_that_was_down_over_monday_sends_the_digest_in_the_morning_and_not_at_night(
+    app: Flask, learners: Learners, holder: tuple[int, str], administrator: int
+) -> None:
+    work(app, datetime(2028, 2, 15, 8, tzinfo=UTC))  # two o'clock on Tuesday in Chicago
+    at_night = digests(app)
+
+    work(app, datetime(2028, 2, 15, 14, tzinfo=UTC))
+
+    assert at_night == []
+    assert len(digests(app)) == 1
+
+
 def text_of(letter: str) -> str:
     return message_from_string(letter, policy=policy.default).get_content()
 
@@ -346,8 +388,10 @@ def test_two_schedulers_at_the_same_moment_plan_each_thing_once(app: Flask, lear
     kinds = learners.world.read(
         lambda: sorted(db.session.scalars(select(OutboxMessage.kind).where(OutboxMessage.kind.like("%ly-%"))))
     )
-    assert sum(added) == 3
-    assert kinds == ["daily-reminders", "daily-renewals", "weekly-digests"]
+    assert sum(added) == 6
+    assert kinds == [
+        "daily-prints", "daily-reminders", "daily-renewals", "daily-role-endings", "weekly-audit-heads", "weekly-digests",
+    ]  # fmt: skip
 
 
 def test_who_switches_the_early_mails_off_on_the_account_page_gets_none(

@@ -161,7 +161,7 @@ def test_after_the_grace_what_the_lapsed_award_rests_on_does_not_carry_the_next_
 
 
 def test_what_was_revoked_is_not_made_anew_by_itself_and_earned_again_by_what_comes_after() -> None:
-    taken = Earlier(1, date(2026, 1, 1), date(2028, 1, 1), taken_back_on=date(2026, 7, 1))
+    taken = Earlier(1, None, None, taken_back_on=date(2026, 7, 1))
     same_day, after = date(2026, 7, 1), date(2026, 7, 2)
 
     barred = decide(RULE, teacher(held("core", same_day), held("sn", after)), DAY, taken)
@@ -169,6 +169,44 @@ def test_what_was_revoked_is_not_made_anew_by_itself_and_earned_again_by_what_co
 
     assert barred.lacks == (Lack("taken-back", on=same_day), Lack("too-old", ("core",), on=same_day))
     assert (again.is_earned, again.cycle, again.valid_until) == (True, 2, date(2028, 7, 30))
+
+
+def test_a_revoked_early_renewal_leaves_the_first_award_and_its_window_as_they_were() -> None:
+    day, revoked_on = date(2026, 6, 10), date(2026, 6, 1)
+    earlier = Earlier(2, EARLIER.completed_on, EARLIER.valid_until, taken_back_on=revoked_on)
+    same_again, anew = (teacher(held("core", on), held("sn", on)) for on in (date(2026, 5, 20), date(2026, 6, 5)))
+
+    barred, renewed = decide(RULE, same_again, day, earlier), decide(RULE, anew, day, earlier)
+
+    assert (barred.holds, barred.holds_until, barred.is_earned) == (True, EARLIER.valid_until, False)
+    assert barred.lacks[0] == Lack("taken-back", on=revoked_on)
+    assert (renewed.is_earned, renewed.is_renewal, renewed.cycle) == (True, True, 3)
+    assert renewed.valid_until == date(2028, 7, 30)
+
+
+def test_a_course_counts_for_each_line_that_names_it_and_is_evidence_once() -> None:
+    rule = CertificationRule("both", needed=(Needed(("sn", "cr")), Needed(("cr", "dr"), min_percent=90)))
+    newest, best = held("cr", DAY, score=80, number=2), held("cr", date(2026, 7, 1), score=95, number=1)
+
+    decision = decide(rule, teacher(newest, best), DAY)
+
+    assert decision.is_earned
+    assert decision.evidence == (best,)
+
+
+def test_two_different_courses_are_asked_for_by_a_count() -> None:
+    rule = CertificationRule("two", needed=(Needed(("sn", "cr", "dr"), count=2),))
+
+    decision = decide(rule, teacher(held("cr", number=1), held("cr", number=2)), DAY)
+
+    assert decision.lacks == (Lack("course", ("sn", "dr"), 1),)
+
+
+def test_the_whole_course_shows_more_than_the_part_of_it_that_was_taken_again() -> None:
+    part = Holding("core", DAY, certificate_id=1, is_part=True)
+    whole = held("core", DAY, number=2)
+
+    assert decide(CertificationRule("one", needed=(Needed(("core",)),)), teacher(whole, part), DAY).evidence == (whole,)
 
 
 def test_a_certification_that_never_ends_is_not_renewed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import random
 import shutil
@@ -146,6 +148,38 @@ def test_the_signature_is_checked_with_openssl_in_the_way_that_the_page_tells(tm
     run = subprocess.run(["bash", "-ec", f"python3{recipe}"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert "CMS Verification successful" in run.stderr
+
+
+def longest_chain() -> SigningMaterial:
+    """The same key with more certificates above it, which the signature carries."""
+    own = material()
+    return replace(own, chain=(*own.chain, *(an_authority_in_der(name) for name in ("One between", "Another between"))))
+
+
+def an_authority_in_der(name: str) -> bytes:
+    return authority.root_of(an_authority(name).public_text).public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize("key", [material, longest_chain])
+def test_the_room_that_is_kept_for_a_signature_is_what_the_library_would_keep(
+    key: Callable[[], SigningMaterial],
+) -> None:
+    def room(content: bytes) -> int:
+        (signature,) = PdfFileReader(io.BytesIO(content)).embedded_signatures
+        first, before, after, _rest = signature.byte_range
+        return int(after - first - before)
+
+    measured = asyncio.run(signing._signed(draw(SAMPLE), key(), "", None))
+
+    assert abs(room(sign(draw(SAMPLE), key())) - room(measured)) <= 4, (
+        "an ECDSA signature is a byte or two longer or not"
+    )
+
+
+def test_every_one_of_many_signatures_fits_in_the_room_that_was_tried_out_once() -> None:
+    drawn = draw(SAMPLE)
+
+    assert {examine(sign(drawn, material()), [root()]).state for _ in range(40)} == {"genuine"}
 
 
 def test_what_draws_in_bulk_signs_too() -> None:
@@ -293,6 +327,15 @@ def test_a_pkcs12_file_that_cannot_be_opened_is_refused_in_a_sentence(content: b
         authority.read_pkcs12(content, password, "")
 
 
+def test_who_signs_may_be_inside_an_event_loop(time_server: str) -> None:
+    async def serve() -> list[bytes]:
+        return [sign(draw(SAMPLE), replace(material(), timestamp_url=url)) for url in ("", time_server)]
+
+    found = [examine(content, [root()]) for content in asyncio.run(serve())]
+
+    assert [(one.state, one.has_timestamp) for one in found] == [("genuine", False), ("genuine", True)]
+
+
 # --- timestamps -----------------------------------------------------------------------------------------------------
 
 
@@ -330,6 +373,14 @@ class TimeServer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         type(self).asked += 1
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.mood == "dribbles":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not self.release.wait(0.05):
+                    self.wfile.write(b"0")
+            return
         if self.mood == "hangs":
             self.release.wait(20)
             return
@@ -365,7 +416,7 @@ def test_a_timestamp_server_confirms_the_moment(time_server: str) -> None:
     assert (found.state, found.has_timestamp) == ("genuine", True)
 
 
-@pytest.mark.parametrize("mood", ["hangs", "fails"])
+@pytest.mark.parametrize("mood", ["hangs", "fails", "dribbles"])
 def test_a_timestamp_server_that_hangs_or_fails_is_not_waited_for(
     time_server: str, mood: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.certification.validity import expiry_of, last_day_of, last_valid_day
+from lms.certification.validity import expiry_of, last_day_of, last_valid_day, renewal_opens_on, renewed_until
 
 ZONE = "America/Chicago"
 
@@ -43,3 +43,43 @@ def test_every_day_comes_back_from_its_expiry(day: date, zone: str) -> None:
 
     assert ends_at is not None
     assert last_day_of(ends_at, zone) == day
+
+
+@given(
+    st.one_of(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.sampled_from([date(2024, 2, 29), date(2028, 2, 29)])),
+    st.integers(1, 60),
+    st.integers(-100, 400),
+)
+def test_nobody_loses_a_day_by_renewing_early_and_nobody_wins_one(begins_on: date, months: int, days: int) -> None:
+    ends_on = last_valid_day(begins_on, months)
+    assert ends_on is not None
+    day = max(begins_on, ends_on + timedelta(days=days))
+    opens_on = renewal_opens_on(begins_on, ends_on)
+
+    until = renewed_until(day, months, begins_on, ends_on)
+
+    assert until is not None
+    from_its_day = last_valid_day(day, months)
+    assert from_its_day is not None
+    assert until >= from_its_day
+    if opens_on <= day <= ends_on:
+        assert until == last_valid_day(ends_on, months), "the same for every day of renewal, the last one included"
+    else:
+        assert until == from_its_day
+    assert opens_on >= begins_on
+
+
+def test_a_renewal_of_what_ends_on_29_february_ends_on_the_28th_or_29th() -> None:
+    begins_on, ends_on = date(2026, 2, 28), date(2028, 2, 29)
+
+    assert renewed_until(date(2028, 1, 5), 24, begins_on, ends_on) == date(2030, 2, 28)
+    assert renewed_until(date(2028, 1, 5), 48, begins_on, ends_on) == date(2032, 2, 29)
+    assert renewed_until(date(2028, 2, 29), 12, begins_on, ends_on) == date(2029, 2, 28)
+
+
+def test_a_course_whose_certificates_end_no_more_gives_one_without_an_end() -> None:
+    assert renewed_until(date(2028, 1, 5), None, date(2026, 2, 28), date(2028, 2, 28)) is None
+
+
+def test_after_a_certificate_without_an_end_the_next_one_counts_from_its_day() -> None:
+    assert renewed_until(date(2028, 1, 5), 12, date(2026, 2, 28), None) == date(2029, 1, 5)

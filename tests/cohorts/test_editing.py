@@ -17,7 +17,7 @@ from lms.errors import Conflict, Invalid
 from lms.outbox import OutboxMessage
 from lms.people.models import AuditEvent, User
 from tests.cohorts.conftest import ZONE, Teams
-from tests.cohorts.test_pages import text_of
+from tests.support.pages import text_of
 from tests.support.world import form_token
 
 

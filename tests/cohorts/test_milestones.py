@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lms.catalog.models import Course, CourseVersion
 from lms.clock import utc_now
 from lms.cohorts import teams, templates
 from lms.cohorts.coverage import Holding, Sitting
 from lms.cohorts.milestones import Tally, tally_cross_training, tally_own_discipline
-from lms.cohorts.models import CohortTemplate
+from lms.cohorts.models import CohortTemplate, TeamAward
 from lms.cohorts.training import is_for_others
+from lms.courseware.folder import load_folder
 from lms.database import db
-from lms.errors import Conflict
+from lms.errors import Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
 from tests.cohorts.conftest import TEMPLATE, Teams, passed_attempt
-from tests.cohorts.test_pages import text_of
+from tests.support.pages import text_of
 from tests.support.world import SHIPPED_COURSES
+from tests.test_journey import answer_quiz, press
 
 NOW = datetime(2028, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -76,10 +79,14 @@ def test_a_module_is_cross_training_where_it_is_for_others_alone(
 
 
 def team_with(small: Teams, met_by: str) -> int:
-    small.cohort()
     extra = f'  - {{id: m2, title: {{en: "From records"}}, rule: "Derived.", met_by: {met_by}}}\n'
-    text = TEMPLATE.replace("MILESTONES", "m2") + extra
-    (small.folder / "small-team.yaml").write_text(text, encoding="utf-8")
+    return team_of(small, TEMPLATE.replace("MILESTONES", "m2") + extra)
+
+
+def team_of(small: Teams, template: str) -> int:
+    """A team of its own beside the small one, by a template."""
+    small.cohort()
+    (small.folder / "small-team.yaml").write_text(template, encoding="utf-8")
     small.world.write(lambda: templates.publish_templates(small.folder))
     return small.world.write(
         lambda: (
@@ -96,14 +103,16 @@ def team_with(small: Teams, met_by: str) -> int:
     )
 
 
-def complete(small: Teams, user: int, module_id: str, *, passes: bool = False) -> None:
+def complete(small: Teams, user: int, module_id: str, *, passes: bool = False, cycle: int = 1) -> None:
     """A module of the tiny course completed, or its quiz passed too, as the rooms below would leave them."""
 
     def step() -> None:
         course = db.session.scalars(select(Course).where(Course.slug == "tiny")).one()
-        version = db.session.scalars(select(CourseVersion).where(CourseVersion.course_id == course.id)).one()
+        version = db.session.scalars(
+            select(CourseVersion).where(CourseVersion.course_id == course.id, CourseVersion.is_current)
+        ).one()
         enrollment = Enrollment(
-            user_id=user, course_id=course.id, version_id=version.id, cycle=1, enrolled_at=utc_now()
+            user_id=user, course_id=course.id, version_id=version.id, cycle=cycle, enrolled_at=utc_now()
         )
         db.session.add(enrollment)
         db.session.flush()
@@ -147,6 +156,40 @@ def test_cross_training_is_met_once_two_thirds_and_each_seat_have_it(small: Team
         complete(small, user, "second-steps", passes=True)
 
     assert "m2" in small.board(cohort).board.met_milestones
+
+
+TWO_SEATS = (
+    TEMPLATE.replace("size: {min: 4", "size: {min: 2")
+    .replace(
+        '"Health care", es: "Salud"}, count: 1, required: true',
+        '"Health care", es: "Salud"}, count: 1, required: false',
+    )
+    .replace('"Advocate"}, count: 1, required: true', '"Advocate"}, count: 1, required: false')
+)
+
+
+def test_the_last_module_of_another_discipline_certifies_the_team_at_once(small: Teams, tiny_course: Path) -> None:
+    met = '  - {id: m2, title: {en: "From records"}, rule: "Derived.", met_by: cross-training}\n'
+    cohort = team_of(small, TWO_SEATS.replace("MILESTONES", "m2") + met)
+    teacher, officer = small.person("schools"), small.person("law-enforcement")
+    for user in (teacher, officer):
+        small.join(cohort, user)
+    for user in (teacher, officer):
+        small.certify(user)
+    files = load_folder(tiny_course)
+    second = "en/02-second-steps.md"
+    files[second] = files[second].replace(b"{role: check,", b"{role: check, pass_mark: 80,")
+    small.world.publish_files(files, change="revision")
+    complete(small, teacher, "second-steps", passes=True, cycle=2)
+    complete(small, officer, "first-steps", cycle=2)
+    before = small.board(cohort).board.standing
+    world, client = small.world, small.world.client_of(officer)
+
+    answer_quiz(client, world, "/learn/tiny/second-steps")
+    press(client, "/learn/tiny/second-steps", "/complete")
+
+    assert (before, small.board(cohort).board.standing) == ("ready", "certified")
+    assert world.read(lambda: db.session.scalar(select(func.count()).select_from(TeamAward))) == 1
 
 
 def test_own_discipline_follows_from_the_courses_on_offer(small: Teams) -> None:
@@ -200,3 +243,20 @@ def test_the_page_says_who_attested_and_what_is_still_to_be_attested(small: Team
 
     assert "To be attested by the coordinator." in before
     assert "Attested by Coordinator: met on January 5, 2025." in text_of(client.get(f"/cohorts/{cohort}"))
+
+
+def test_the_page_of_a_team_links_what_prepares_for_a_milestone_where_it_is_published(small: Teams) -> None:
+    helped = TEMPLATE.replace(', rule: "Attested."}', ', rule: "Attested.", courses: [tiny, gone]}')
+    cohort = team_of(small, helped.replace("MILESTONES", ""))
+
+    page = small.world.client_of(small.coordinator).get(f"/cohorts/{cohort}").get_data(as_text=True)
+
+    assert 'What prepares for it: <a href="/courses/tiny">A tiny course</a></span>' in page
+
+
+def test_what_prepares_for_a_milestone_is_a_list_of_ids(small: Teams) -> None:
+    path = small.folder / "small-team.yaml"
+    path.write_text(TEMPLATE.replace(', rule: "Attested."}', ", courses: tiny}").replace("MILESTONES", ""), "utf-8")
+
+    with pytest.raises(Invalid, match="cannot be taken"):
+        templates.read_template(path)

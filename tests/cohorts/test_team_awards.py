@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from lms import journey
+from lms import amending
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.cohorts import standing, teams
@@ -181,7 +181,7 @@ def test_a_revoked_one_is_followed_only_by_the_next_cycle(small: Teams) -> None:
 
     def revoke() -> None:
         held = db.session.scalars(select(Certificate).where(Certificate.kind == "team")).one()
-        journey.revoke_certificate(held, "Not earned", settings, actor_id=small.coordinator)
+        amending.revoke_certificate(held, "Not earned", settings, actor_id=small.coordinator)
 
     small.world.write(revoke)
     again = small.world.write(lambda: standing.award_if_earned(cohort, utc_now(), SITE))

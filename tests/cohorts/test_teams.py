@@ -225,8 +225,7 @@ def test_nobody_is_placed_in_a_seat_of_another_discipline(small: Teams) -> None:
         )
 
 
-def test_a_mailed_link_lets_one_person_in_once(small: Teams) -> None:
-    cohort = small.cohort()
+def mail_to_nurse(small: Teams, cohort: int) -> None:
     small.do(
         cohort,
         lambda row: invitations.invite_by_mail(
@@ -239,6 +238,21 @@ def test_a_mailed_link_lets_one_person_in_once(small: Teams) -> None:
             actor_id=small.coordinator,
         ),
     )
+
+
+def test_a_mail_that_waits_is_not_sent_once_a_newer_one_took_its_place(small: Teams) -> None:
+    cohort = small.cohort()
+
+    mail_to_nurse(small, cohort)
+    mail_to_nurse(small, cohort)
+
+    kinds = small.world.read(lambda: db.session.scalars(select(OutboxMessage.kind)).all())
+    assert list(kinds) == ["mail"]
+
+
+def test_a_mailed_link_lets_one_person_in_once(small: Teams) -> None:
+    cohort = small.cohort()
+    mail_to_nurse(small, cohort)
     message = small.world.read(lambda: db.session.scalars(select(OutboxMessage)).one())
     token = message.payload["values"]["link"].rpartition("/")[2]
     nurse, other = small.person("healthcare"), small.person("schools")

@@ -9,13 +9,14 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from lms.certification.awards import revoke
 from lms.certification.models import Certificate
 from lms.clock import utc_now
 from lms.cohorts import standing
 from lms.database import db
 from tests.cohorts.conftest import SITE, Teams
-from tests.cohorts.test_pages import text_of
 from tests.conftest import QueryCount
+from tests.support.pages import text_of
 
 JANUARY = datetime(2028, 1, 3, 18, tzinfo=UTC)
 LAST = date(2028, 2, 20)
@@ -117,6 +118,45 @@ def test_a_team_that_lapsed_with_a_seat_says_so_since_when_and_why_and_names_no_
     assert 'data-status="lapsed"' in own
     assert len(names) == 4
     assert not [name for name in names if re.search(rf"{re.escape(name)}\b", page + str(told))]
+
+
+@pytest.mark.parametrize(
+    ("nurse_until", "day", "tag", "is_given"),
+    [
+        (LAST, datetime(2028, 3, 22, 4, 59, tzinfo=UTC), None, True),  # the last minute of grace
+        (LAST, datetime(2028, 3, 22, 5, 1, tzinfo=UTC), "Lapsed", False),
+        (date(2028, 12, 20), datetime(2029, 6, 1, 18, tzinfo=UTC), "Expired", True),
+    ],
+)
+def test_a_team_that_does_not_stand_is_offered_no_pdf_on_its_page_and_is_told_so(
+    small: Teams, nurse_until: date, day: datetime, tag: str | None, is_given: bool
+) -> None:
+    with time_machine.travel(JANUARY, tick=False) as time:
+        cohort, _people, code = certified_team(small, nurse_until=nurse_until)
+        time.move_to(day)
+        client = small.world.client_of(small.coordinator)
+        board, own = client.get(f"/cohorts/{cohort}").text, client.get(f"/certificates/{code}").text
+        answer = client.get(f"/certificates/{code}.pdf").status_code
+
+    assert (f"/certificates/{code}.pdf" in board, "does not count any more" in board) == (tag is None, tag is not None)
+    assert tag is None or f">{tag}</span>" in board
+    assert (f"/certificates/{code}.pdf" in own, "PDF is not given out any more" in own) == (is_given, not is_given)
+    assert answer == (200 if is_given else 409)
+
+
+def test_a_team_whose_certificate_was_revoked_is_offered_no_pdf(small: Teams) -> None:
+    with time_machine.travel(JANUARY, tick=False):
+        cohort, _people, code = certified_team(small, nurse_until=LAST)
+
+        def take_back() -> None:
+            row = db.session.scalars(select(Certificate).where(Certificate.code == code)).one()
+            revoke(row, "A slip", small.coordinator, utc_now())
+
+        small.world.write(take_back)
+        board = small.world.client_of(small.coordinator).get(f"/cohorts/{cohort}").text
+
+    assert f"/certificates/{code}.pdf" not in board
+    assert "does not count any more" in board
 
 
 def test_a_seat_that_is_certified_again_in_grace_restores_the_team(small: Teams) -> None:

@@ -42,6 +42,12 @@ def _short_answer(answer: str) -> Files:
     return lesson_with("`7 ± 0`", answer, lesson_with("type: numeric; lo: LO1; unit: days", "type: short; lo: LO1"))
 
 
+def _with_booster() -> Files:
+    """The final as a booster, and the lesson required in its stead."""
+    files = edited(FILES, FINAL_PATH, "role: final, pass_mark: 80", "role: booster-90")
+    return edited(files, "course.yaml", "require: [final]", "require: [lesson]")
+
+
 def _hard_words(sentence: str) -> Files:
     return lesson_and("\n\n".join([sentence] * 30))
 
@@ -74,6 +80,10 @@ CASES: dict[str, tuple[Callable[[], Files], Callable[[], Files]]] = {
     "C004": (
         lambda: edited(FILES, "course.yaml", "contact_minutes: 20", "contact_minutes: 21"),
         lambda: edited(FILES, "course.yaml", "contact_minutes: 20", "contact_minutes: 19"),
+    ),
+    "C005": (
+        lambda: edited(_with_booster(), "course.yaml", "require: [lesson]", "require: [lesson, final]"),
+        lambda: _with_booster(),
     ),
     "Q002": (
         lambda: edited(FILES, FINAL_PATH, "q: proof", "q: first-step"),

@@ -48,7 +48,7 @@ def test_its_sibling_without_the_fault_has_no_finding(code: str):
 
 
 def test_every_code_has_a_case_or_a_test_of_its_own():
-    own = {"C003", "Q001", "Q013", "Q014", "R001", "R002", "R003", "R004"}
+    own = {"C003", "Q001", "Q013", "Q014", "R001", "R002", "R003", "R004", "W013"}
 
     assert set(check.CODES) == set(CASES) | own
 
@@ -163,6 +163,28 @@ def test_findings_come_in_the_order_of_files_lines_and_codes():
     assert [(p.path, p.line, p.code) for p in found] == sorted((p.path, p.line, p.code) for p in found)
 
 
+GLOSSARY = b"# Glossary\n\nAct\n: What someone did. Here it is not a law.\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (b"# Glossary\n\nAct\n: What someone did. In a school this is often small.\n", []),
+        (b"# Glossary\n\n*Other*\n: A word.\n\nAct\n: A law.\n", [("words/en/glossary.md", 6)]),
+        (b"# Glossary\n\n<!-- allow: W013; because: for lawyers -->\n\nact\n: A law.\n", []),
+    ],
+    ids=["the same and more", "another meaning", "allowed with a reason"],
+)
+def test_a_word_means_the_same_in_all_courses_of_a_folder(tmp_path: Path, other: bytes, found: list[tuple[str, int]]):
+    write(tmp_path / "small", {**FILES, "en/glossary.md": GLOSSARY})
+    write(tmp_path / "words", {**edited(FILES, "course.yaml", "id: small", "id: words"), "en/glossary.md": other})
+
+    problems = [one for one in check.check_paths([tmp_path], TODAY) if one.code == "W013"]
+
+    assert [(Path(one.path).relative_to(tmp_path).as_posix(), one.line) for one in problems] == found
+    assert not any(one.is_error for one in problems)
+
+
 def test_a_folder_of_courses_is_checked_with_the_data_beside_them(tmp_path: Path):
     write(tmp_path / "small", FILES)
     write(
@@ -205,6 +227,16 @@ def test_a_cohort_that_asks_for_an_unknown_course_is_reported(tmp_path: Path):
     found = check.check_paths([tmp_path], TODAY)
 
     assert [problem.code for problem in found] == ["R004"]
+
+
+def test_a_milestone_that_names_an_unknown_course_is_reported_with_its_line(tmp_path: Path):
+    write(tmp_path / "small", FILES)
+    text = b"id: team\ntitle: T\nseats: [{id: a, discipline: schools}]\nmilestones:\n  - {id: m0, courses: [small]}\n"
+    write(tmp_path, {"cohorts/team.yaml": text + b"  - {id: m1, courses: [smal]}\n"})
+
+    found = check.check_paths([tmp_path], TODAY)
+
+    assert [(problem.code, problem.line) for problem in found] == [("R004", 6)]
 
 
 def test_a_single_file_is_told_only_what_concerns_it(tmp_path: Path):

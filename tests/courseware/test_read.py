@@ -163,6 +163,19 @@ def test_hidden_lines_say_whom_a_part_is_for_and_the_way_round_it() -> None:
     assert (table.kind, table.inject, table.inject_step, table.is_facilitator) == ("inject", "call", "2", True)
 
 
+def test_an_inject_says_how_long_its_step_takes() -> None:
+    module, problems = lesson("## Call\n\n<!-- inject: call; step: 2; minutes: 12 -->\n\nText.\n")
+
+    assert (module.sections[0].inject_minutes, problems) == (12, [])
+
+
+def test_minutes_of_a_step_that_are_no_number_are_reported_and_left_out() -> None:
+    module, problems = lesson("## Call\n\n<!-- inject: call; step: 2; minutes: soon -->\n\nText.\n")
+
+    assert module.sections[0].inject_minutes is None
+    assert codes(problems) == ["FM002"]
+
+
 def test_a_part_for_an_unknown_discipline_is_shown_to_everyone_and_reported() -> None:
     module, problems = lesson("## Part\n\n<!-- only: teachers -->\n\nText.\n")
 

@@ -197,12 +197,19 @@ def sections(draw: st.DrawFn, number: int) -> Section:
         is_facilitator=draw(flags),
         inject=f"inject-{number}" if kind == "inject" else None,
         inject_step=draw(st.none() | st.just("2")) if kind == "inject" else None,
+        inject_minutes=draw(st.none() | st.integers(1, 999)) if kind == "inject" else None,
         source=draw(prose),
     )
     if kind == "pool":
         count = draw(st.integers(1, 3))
         asked = tuple(draw(questions(f"q{number}-{n}-x")) for n in range(count))
-        pool = Pool(f"pool-{number}", section.title, asked, draw(st.none() | st.integers(1, 9)))
+        pool = Pool(
+            f"pool-{number}",
+            section.title,
+            asked,
+            draw(st.none() | st.integers(1, 9)),
+            holds_actions=draw(st.booleans()),
+        )
         return replace(section, pool=pool)
     if kind == "scenario":
         names = [f"step{number}-{n}" for n in range(draw(st.integers(1, 3)))]

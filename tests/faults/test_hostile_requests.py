@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from lms.web.guards import MOST_BYTES_ATTRIBUTE
 from tests.support.visits import mails, send
 from tests.support.world import World, form_token
 
@@ -41,6 +42,14 @@ def reading_rules(app: Flask) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.endpoint not in ("static", "static_files.send_static"):
             yield rule.rule
+
+
+def changing_rules(app: Flask) -> Iterator[tuple[str, str]]:
+    """Addresses that change something, with the method."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
+            if rule.endpoint != "accounts.sign_out":
+                yield rule.rule, method
 
 
 def filled(rule: str, number: object, text: str) -> str:
@@ -126,3 +135,54 @@ def test_links_in_mails_are_of_the_site_whatever_host_was_asked(client: FlaskCli
     send(client, "/forgot", {"email": "ana@test.example"}, host="evil.example")
 
     assert "evil.example" not in json.dumps(mails(world))
+
+
+def test_whatever_is_sent_to_an_address_that_changes_something_is_never_an_error_of_ours(
+    app: Flask, world: World, state_admin: FlaskClient
+) -> None:
+    """A NUL, bytes that are no text, JSON too deep or of no form, where the form of every address would be."""
+    user = world.user("Another State")
+    world.grant(user, "state-administrator")
+    form = "application/x-www-form-urlencoded"
+
+    for rule, method in changing_rules(app):
+        client = world.client_of(user)  # some of these end the sign-in
+        token = form_token(client, "/account")
+        for body, kind in (
+            (f"csrf_token={token}&name=a%00b&reason=%00", form),
+            (f"csrf_token={token}&name=%ed%a0%80&reason=%ff&email=%fe&code=%ff", form),
+            ("[" * 50_000, "application/json"),
+            ('{"name": {"a": [1]}, "email": 5, "reason": null}', "application/json"),
+        ):
+            answer = client.open(
+                filled(rule, 1, "a"), method=method, data=body, content_type=kind, headers={"X-CSRFToken": token}
+            )
+            assert answer.status_code < 500, f"{method} {rule}: {answer.status_code}"
+            assert "%00" not in body or answer.status_code == 400, f"{method} {rule}: {answer.status_code}"
+
+
+def test_a_number_that_no_row_could_have_changes_nothing_anywhere(app: Flask, state_admin: FlaskClient) -> None:
+    token = form_token(state_admin, "/account")
+
+    for rule, method in changing_rules(app):
+        if "<int" in rule:
+            for number in HUGE_NUMBERS:
+                answer = state_admin.open(filled(rule, number, "a"), method=method, data={"csrf_token": token})
+                # 405 where the address exists for reading too: the number is no row's there either.
+                assert answer.status_code in (404, 405), f"{method} {rule}"
+
+
+def test_ten_megabytes_are_refused_at_every_address_that_takes_no_files(app: Flask, state_admin: FlaskClient) -> None:
+    token = form_token(state_admin, "/account")
+    taken = []
+
+    for rule, method in changing_rules(app):
+        answer = state_admin.open(
+            filled(rule, 1, "a"), method=method, data={"csrf_token": token, "x": "x" * 10_000_000}
+        )
+        if answer.status_code != 413:
+            taken.append((rule, answer.status_code))
+
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
+    assert [one for one in taken if not getattr(views[one[0]], MOST_BYTES_ATTRIBUTE, 0)] == []
+    assert all(status < 500 for _rule, status in taken)

@@ -54,7 +54,9 @@ class Learner:
         return self
 
     def start(self, module_id: str) -> int:
-        return self.world.write(lambda: journey.start_attempt(self.viewer, "tiny", module_id, language="en"))
+        return self.world.write(
+            lambda: journey.start_attempt(self.viewer, "tiny", module_id, self.settings, language="en")
+        )
 
     def submit(self, attempt_id: int) -> journey.Submission:
         values = right_values(self.world, f"/attempts/{attempt_id}")

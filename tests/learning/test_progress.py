@@ -15,6 +15,8 @@ from lms.learning.enrollments import enroll, enrollments_of
 from lms.learning.progress import Standing, load_standing
 from tests.support.world import World
 
+ZONE = "America/Chicago"
+
 
 @pytest.fixture
 def learner(world: World) -> int:
@@ -72,12 +74,12 @@ def test_a_module_opens_when_all_before_it_are_completed(world: World, learner: 
     enrollment_id = begin(world, learner)
     standing = standing_of(world, learner)
     course = course_in(world, standing)
-    assert not progress.is_unlocked(course, standing, "second-steps")
+    assert not progress.is_unlocked(course, standing, "second-steps", utc_now(), ZONE)
 
     world.write(lambda: progress.complete_module(enrollment_id, "first-steps", utc_now()))
 
     standing = standing_of(world, learner)
-    assert progress.is_unlocked(course, standing, "second-steps")
+    assert progress.is_unlocked(course, standing, "second-steps", utc_now(), ZONE)
     assert [entry.id for entry in progress.missing_prerequisites(course, standing, "final")] == ["second-steps"]
 
 
@@ -85,7 +87,7 @@ def test_a_module_that_is_not_in_the_course_is_not_found(world: World, learner: 
     standing = standing_of(world, learner)
 
     with pytest.raises(NotFound):
-        progress.is_unlocked(course_in(world, standing), standing, "elsewhere")
+        progress.is_unlocked(course_in(world, standing), standing, "elsewhere", utc_now(), ZONE)
 
 
 def test_a_look_is_noted_again_only_after_some_minutes(world: World, learner: int) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from lms import journey
+from lms import amending, journey
 from lms.assessment.models import Attempt
 from lms.certification import awards, certifying, rule_files
+from lms.certification.change_models import CertificateChange
+from lms.certification.change_plans import plan_extend
+from lms.certification.changing import history_of
 from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
 from lms.certification.renewing import Offer, offer_of
@@ -137,7 +141,93 @@ def test_near_its_end_the_whole_course_is_taken_again(holder: Learner) -> None:
         holder.submit(holder.start("final"))
 
     first, second = certificates(holder)
-    assert (first.valid_until, second.valid_until) == (date(2028, 3, 14), date(2029, 12, 14))
+    assert (first.valid_until, second.valid_until) == (date(2028, 3, 14), date(2030, 3, 14))
+
+
+def take_again(learner: Learner) -> None:
+    renew(learner)
+    learner.read("first-steps").read("second-steps")
+    learner.submit(learner.start("second-steps"))
+    learner.submit(learner.start("final"))
+
+
+@pytest.mark.parametrize(
+    ("day", "until"),
+    [
+        (datetime(2028, 3, 15, 4, 59, tzinfo=UTC), date(2030, 3, 14)),  # the last minute of the last day in Chicago
+        (datetime(2028, 3, 15, 5, 1, tzinfo=UTC), date(2030, 3, 15)),
+        (datetime(2028, 6, 1, 17, tzinfo=UTC), date(2030, 6, 1)),
+    ],
+)
+def test_from_the_end_on_a_course_taken_again_counts_from_its_own_day(
+    holder: Learner, day: datetime, until: date
+) -> None:
+    with time_machine.travel(day, tick=False):
+        take_again(holder)
+
+    assert certificates(holder)[1].valid_until == until
+
+
+def test_what_is_begun_in_time_and_completed_after_the_end_counts_from_its_own_day(holder: Learner) -> None:
+    with time_machine.travel(datetime(2028, 3, 1, 18, tzinfo=UTC)):
+        renew(holder)
+    with time_machine.travel(datetime(2028, 4, 1, 18, tzinfo=UTC)):
+        take_again(holder)
+
+    assert certificates(holder)[1].valid_until == date(2030, 4, 1)
+
+
+def test_in_time_it_counts_from_the_end_that_the_certificate_has_after_an_extension(holder: Learner) -> None:
+    other = holder.world.user()
+    site, zone = holder.settings, holder.settings.time_zone
+    with time_machine.travel(datetime(2028, 3, 1, 18, tzinfo=UTC)):
+        first = holder.world.read(lambda: db.session.scalars(select(Certificate.id)).one())
+        plan = partial(plan_extend, valid_until=date(2028, 5, 31), now=utc_now(), time_zone=zone)
+        holder.world.write(
+            lambda: amending.change_certificate(first, plan, "A flood", site, actor_id=other, now=utc_now())
+        )
+        take_again(holder)
+        change = holder.world.read(lambda: history_of(first)[0].id)
+
+        assert certificates(holder)[-1].valid_until == date(2030, 5, 31)
+        with pytest.raises(Conflict, match="A renewal was counted from this end"):
+            holder.world.write(
+                lambda: amending.undo_change(
+                    db.session.get_one(CertificateChange, change), "No flood", site,
+                    actor_id=other, now=utc_now(),
+                )
+            )  # fmt: skip
+
+
+def test_before_the_days_of_renewal_it_counts_from_its_own_day(holder: Learner, world: World) -> None:
+    rules = {"id": "yearly", "title": {"en": "Yearly"}, "requires": [{"course": "tiny"}], "valid_months": 12}
+    with time_machine.travel(BEGIN, tick=False):
+        world.write(lambda: rule_files.save_rules(rules, now=utc_now(), actor_id=None))
+        site = AwardSite.from_settings(holder.settings)
+        world.write(lambda: certifying.award_due(holder.viewer.id, utc_now(), site))
+
+    with time_machine.travel(datetime(2027, 2, 1, 18, tzinfo=UTC)):
+        take_again(holder)
+
+    assert [one.valid_until for one in certificates(holder) if one.kind == "course"] == [
+        date(2028, 3, 14),
+        date(2029, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        (datetime(2028, 1, 2, 18, tzinfo=UTC), "you lose none: the new certificate counts from that day on"),
+        (datetime(2028, 4, 2, 18, tzinfo=UTC), "counts from the day on which you complete the course"),
+    ],
+)
+def test_the_course_page_says_from_when_the_new_certificate_counts(holder: Learner, day: datetime, says: str) -> None:
+    with time_machine.travel(day, tick=False):
+        page = holder.world.client_of(holder.viewer.id).get("/courses/tiny").get_data(as_text=True)
+
+    assert says in page
+    assert ("you lose none" in page) == ("you lose none" in says)
 
 
 def test_pressing_renew_twice_makes_one_renewal(holder: Learner) -> None:
@@ -176,7 +266,9 @@ def test_a_certificate_for_a_short_time_is_not_to_be_renewed_on_the_day_it_is_ea
     begins, ends = date(2026, 3, 1), date(2026, 5, 1)
 
     assert offer_of(ends, False, False, begins, begins).kind is None
-    assert offer_of(ends, False, False, date(2026, 3, 31), begins) == Offer("whole", ends, date(2026, 3, 31))
+    assert offer_of(ends, False, False, date(2026, 3, 31), begins) == Offer(
+        "whole", ends, date(2026, 3, 31), counts_from_end=True
+    )
 
 
 def test_the_course_page_names_what_changed_and_the_button_begins_it(
@@ -205,12 +297,9 @@ def test_who_was_revoked_takes_the_whole_course_again_for_another_certificate(ho
             row.revoked_at, row.revoked_reason = datetime.now(UTC), "By mistake"
 
         holder.world.write(revoke)
-        renew(holder)
-        holder.read("first-steps").read("second-steps")
-        holder.submit(holder.start("second-steps"))
-        holder.submit(holder.start("final"))
+        take_again(holder)
 
-    assert len(certificates(holder)) == 2
+    assert [one.valid_until for one in certificates(holder)] == [date(2028, 3, 14), date(2028, 9, 1)]
     standing = holder.world.read(
         lambda: db.session.scalars(select(Certificate.revoked_at).order_by(Certificate.cycle)).all()
     )

@@ -12,7 +12,8 @@ from lms.database import db
 from lms.errors import Conflict, Invalid
 from lms.people import accounts, signins
 from lms.people.memberships import end_membership, start_membership
-from lms.people.models import AuditEvent, Membership, PasswordReset, RoleGrant, User, UserSession
+from lms.people.models import AuditEvent, Membership, RoleGrant, User, UserSession
+from lms.people.person_models import PasswordReset
 from tests.support.visits import PASSWORD, mails
 from tests.support.world import World
 

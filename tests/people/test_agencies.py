@@ -10,6 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lms.counties import counties
 from lms.database import db
 from lms.errors import Conflict, Invalid, NotFound
 from lms.people import agencies
@@ -47,7 +48,7 @@ def test_a_county_must_be_one_of_missouri(world: World) -> None:
 
 
 def test_there_are_115_counties_and_two_are_st_louis() -> None:
-    names = agencies.counties()
+    names = counties()
 
     assert len(names) == 115
     assert names["29510"] == "St. Louis City"

@@ -12,10 +12,13 @@ from flask import Flask
 from lms.clock import utc_now
 from lms.database import db, run_transaction, writing
 from lms.errors import Conflict, Invalid, LmsError, NotAllowed
+from lms.mail import write_mail
 from lms.people import disabling, roles
 from lms.people.models import AuditEvent, RoleGrant, UserSession
 from lms.people.signins import load_viewer
 from lms.people.viewer import Viewer
+from lms.settings import Settings
+from tests.support.visits import mails
 from tests.support.world import World
 
 
@@ -26,7 +29,12 @@ def viewer_of(world: World, user: int) -> Viewer:
 
 
 def grants_of(world: World, user: int) -> list[int]:
-    return world.read(lambda: [row.id for row in db.session.query(RoleGrant).filter_by(user_id=user, revoked_at=None)])
+    return world.read(
+        lambda: [
+            row.id
+            for row in db.session.query(RoleGrant).filter_by(user_id=user, revoked_at=None).order_by(RoleGrant.id)
+        ]
+    )
 
 
 def refused(world: World, error: type[Exception], step: Callable[[], object]) -> None:
@@ -55,6 +63,36 @@ def test_an_agency_administrator_gives_their_own_role_below(world: World) -> Non
     world.write(lambda: roles.grant_role(admin, person, "agency-administrator", school))
 
     assert viewer_of(world, person).roles == {"agency-administrator"}
+
+
+def test_whoever_gets_or_loses_a_role_is_told_by_mail_and_in_their_language(world: World, state_admin: Viewer) -> None:
+    school, elsewhere = world.agency("Oak School"), world.agency()
+    person = world.user(agency=elsewhere, language="es")
+
+    last_day = utc_now().date() + timedelta(days=30)
+    until = utc_now() + timedelta(days=31)
+    world.write(lambda: roles.grant_role(state_admin, person, "coordinator", school, until=until, last_day=last_day))
+    admin = admin_of(world, school)
+    world.write(lambda: roles.revoke_role(admin, grants_of(world, person)[0]))
+
+    told = [mail for mail in mails(world) if mail["template"] == "role-changed"]
+    assert [(mail["to_user_id"], mail["values"]["what"]) for mail in told] == [(person, "given"), (person, "ended")]
+    texts = [
+        write_mail("role-changed", "es", mail["values"], to="a@a.example", effect_key="x", settings=Settings())
+        for mail in told
+    ]
+    assert "Robin le asignó un rol: coordinación de equipos en Oak School" in texts[0].get_content()
+    assert "puso fin a su rol" in texts[1].get_content()
+
+
+def test_nobody_is_told_of_what_they_did_to_themselves(world: World) -> None:
+    agency = world.agency()
+    admin = admin_of(world, agency)
+    admin_of(world, agency)
+
+    world.write(lambda: roles.revoke_role(admin, grants_of(world, admin.id)[0]))
+
+    assert mails(world) == []
 
 
 @pytest.mark.parametrize("role", ["author", "state-administrator"])
@@ -228,6 +266,23 @@ def test_an_administrator_for_a_time_does_not_count_as_another(world: World, sta
     (grant,) = grants_of(world, state_admin.id)
 
     refused(world, Conflict, lambda: roles.revoke_role(state_admin, grant))
+
+
+def test_who_administers_for_a_time_makes_no_role_last_longer(world: World, state_admin: Viewer) -> None:
+    district = world.agency()
+    school = world.agency(parent=district)
+    deputy, friend, now = world.user(agency=district), world.user(agency=school), utc_now()
+    end = now + timedelta(days=30)
+    world.write(lambda: roles.grant_role(state_admin, deputy, "agency-administrator", district, until=end))
+    viewer, (own,) = viewer_of(world, deputy), grants_of(world, deputy)
+
+    refused(world, Invalid, lambda: roles.change_last_day(viewer, own, None, None))
+    refused(world, Invalid, lambda: roles.change_last_day(viewer, own, end + timedelta(days=1), None))
+    refused(world, Invalid, lambda: roles.grant_role(viewer, deputy, "agency-administrator", school))
+    refused(world, Invalid, lambda: roles.grant_role(viewer, friend, "coordinator", school))
+    world.write(lambda: roles.grant_role(viewer, friend, "coordinator", school, until=end))
+
+    assert viewer_of(world, friend).roles == {"coordinator"}
 
 
 def test_one_of_two_grants_of_the_last_administrator_can_be_taken(world: World, state_admin: Viewer) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from lms.access import Permission, scope, visible_agencies
 from lms.database import db
+from lms.people.finding import UNPLACED, RosterFilter
 from lms.people.memberships import end_membership, start_membership
 from lms.people.models import Membership, User
-from lms.people.roster import UNPLACED, RosterFilter, list_people, make_cursor, read_cursor
+from lms.people.roster import list_people, make_cursor, read_cursor
 from lms.people.signins import load_viewer
 from lms.people.viewer import Grant, Viewer
 from tests.support.world import World

@@ -143,7 +143,9 @@ class Records:
     ) -> int:
         """An attempt, submitted; with the right answers where none are given."""
         viewer = self.viewer(user or self.nurse)
-        attempt = self.world.write(lambda: journey.start_attempt(viewer, "tiny", module, language=language, now=now))
+        attempt = self.world.write(
+            lambda: journey.start_attempt(viewer, "tiny", module, self.settings, language=language, now=now)
+        )
         given = values if values is not None else self.right(viewer.id, attempt)
         self.world.write(
             lambda: journey.submit_attempt(

@@ -72,3 +72,15 @@ def test_the_text_as_taught_is_marked_as_source_and_the_rest_as_data(records: Re
         "record.schema.json": "/Data",
         "source-tiny-v1.zip": "/Source",
     }
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("language", "words"), [("en", "Course begun"), ("es", "Curso comenzado")])
+def test_the_audit_trail_is_printed_in_words(records: Records, language: str, words: str) -> None:
+    records.learn()
+
+    made = records.make(language=language)
+
+    assert words in made.text
+    assert "enrollment.begun" not in made.text
+    assert "enrollment.begun" in made.files["audit.csv"].decode()

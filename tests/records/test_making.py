@@ -185,6 +185,35 @@ def test_a_person_has_their_own_record_made(records: Records) -> None:
     assert [one.agency_id for one in events(records, "record.asked")] == [None]
 
 
+def test_whoever_left_the_page_finds_the_way_back_to_the_finished_record(records: Records) -> None:
+    records.learn()
+    client = records.world.client_of(records.nurse)
+    sure = send(client, "/account/record", form(records.today, sure="1", reason=""), page="/account/record")
+    deliver_due(records.app)
+
+    asked, account = client.get("/account/record").text, client.get("/account").text
+    other = records.world.client_of(records.administrator).get("/account/record").text
+
+    assert f'href="{sure.headers["Location"]}"' in asked
+    assert 'href="/batches"' in account
+    assert "/batches/" not in other
+
+
+@pytest.mark.sqlite_only
+def test_only_some_records_of_one_asker_are_made_at_a_time(records: Records) -> None:
+    client = records.world.client_of(records.nurse)
+    entries = form(records.today, sure="1", reason="For my file")
+
+    answers = [send(client, "/account/record", entries, page="/account/record") for _ in range(4)]
+
+    assert [one.status_code for one in answers] == [303, 303, 303, 422]
+    assert "You have enough of this under way." in answers[-1].text
+    assert "For my file" in answers[-1].text
+    assert len(events(records, "record.asked")) == 3
+    deliver_due(records.app)
+    assert send(client, "/account/record", entries, page="/account/record").status_code == 303
+
+
 def test_a_worker_that_is_killed_goes_on_where_the_last_piece_ended(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:

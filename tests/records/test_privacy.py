@@ -16,7 +16,9 @@ def test_reflections_and_what_is_said_in_surveys_are_nowhere_in_the_file(records
     records.learn()
     records.answer("second-steps")
     viewer = records.viewer(records.nurse)
-    attempt = records.world.write(lambda: journey.start_attempt(viewer, "tiny", "final", language="en"))
+    attempt = records.world.write(
+        lambda: journey.start_attempt(viewer, "tiny", "final", records.settings, language="en")
+    )
     sitting = records.world.read(lambda: load_sitting(viewer.id, attempt))
     scale = sitting.marked_questions["t-scale"]
     token = item_tokens(sitting.attempt.secret, "t-scale", question_type("likert").items(scale))["1"]

@@ -14,9 +14,13 @@ from typing import Any
 import time_machine
 from sqlalchemy import select
 
-from lms import journey
+from lms import amending
 from lms.assessment.models import Attempt
+from lms.certification import trainings
+from lms.certification.change_models import CertificateChange
+from lms.certification.change_plans import plan_rename
 from lms.certification.models import Certificate
+from lms.certification.training_models import ExternalTraining
 from lms.courseware.read import content_hash
 from lms.database import db
 from lms.learning.models import Enrollment
@@ -213,7 +217,7 @@ def test_a_certificate_that_was_revoked_since_says_so(records: Records) -> None:
 
     def revoke() -> None:
         held = db.session.scalars(select(Certificate)).one()
-        journey.revoke_certificate(held, "Issued in error", records.settings, actor_id=records.administrator)
+        amending.revoke_certificate(held, "Issued in error", records.settings, actor_id=records.administrator)
 
     with at(SPRING + timedelta(days=40)):
         records.world.write(revoke)
@@ -222,6 +226,101 @@ def test_a_certificate_that_was_revoked_since_says_so(records: Records) -> None:
     assert line["status_after_last_day"] == "valid"
     assert line["revoked_reason"] == "Issued in error"
     assert [one["reason"] for one in line["changes"] if one["action"] == "certificate.revoked"] == ["Issued in error"]
+
+
+def test_a_replaced_certificate_says_when_it_was_replaced_also_where_the_older_one_stands_again(
+    records: Records,
+) -> None:
+    with at(SPRING):
+        records.certified()
+    first = records.world.read(lambda: db.session.scalars(select(Certificate)).one())
+    renamed, undone = SPRING + timedelta(hours=1), SPRING + timedelta(hours=2)
+
+    def rename() -> None:
+        amending.change_certificate(
+            first.id,
+            lambda held: plan_rename(held, "Nora Núñez Gil"),
+            "Her papers say so",
+            records.settings,
+            actor_id=records.administrator,
+            now=renamed,
+        )
+
+    def undo() -> None:
+        (change,) = db.session.scalars(select(CertificateChange))
+        amending.undo_change(change, "A slip", records.settings, actor_id=records.administrator, now=undone)
+
+    with at(renamed):
+        records.world.write(rename)
+    with at(undone):
+        records.world.write(undo)
+    with at(SPRING + timedelta(days=40)):
+        standing, fallen = spring(records)["certificates"]
+
+    assert (standing["code"], standing["superseded_at"]) == (first.code, None)
+    assert fallen["superseded_by"] == first.code
+    assert fallen["superseded_at"] == undone.isoformat()
+    assert fallen["superseded_at"] > fallen["issued_at"]
+
+
+def test_training_done_elsewhere_is_told_with_who_decided_it_and_why(records: Records) -> None:
+    def hand_in() -> int:
+        claim = trainings.Claim("Night course", "Academy", date(2026, 2, 1), 90)
+        return trainings.hand_in(records.nurse, claim, None, today=date(2026, 3, 10), now=SPRING).id
+
+    def refuse() -> None:
+        training = db.session.get_one(ExternalTraining, number)
+        amending.decide_training(
+            training,
+            records.settings,
+            approve=False,
+            reason="No name on it",
+            actor_id=records.administrator,
+            now=SPRING + timedelta(hours=1),
+        )
+
+    with at(SPRING):
+        number = records.world.write(hand_in)
+    with at(SPRING + timedelta(hours=1)):
+        records.world.write(refuse)
+    with at(SPRING + timedelta(days=40)):
+        made = records.make(since=date(2026, 3, 1), until=date(2026, 3, 31))
+
+    (line,) = made.record["trainings"]
+    assert (line["title"], line["state"], line["decided_by"], line["reason"]) == (
+        "Night course",
+        "refused",
+        "Ada Admin",
+        "No name on it",
+    )
+    told = {one["action"]: one["reason"] for one in made.record["audit"]["events"] if one["about"] == "training"}
+    assert told == {"training.handed-in": None, "training.refused": "No name on it"}
+    assert "No name on it" in made.text
+    assert list(mismatches(SCHEMA, made.record, "record")) == []
+
+
+def test_a_decision_after_the_last_day_is_not_told_of_a_training(records: Records) -> None:
+    def hand_in() -> int:
+        claim = trainings.Claim("Night course", "Academy", date(2026, 2, 1), 90)
+        return trainings.hand_in(records.nurse, claim, None, today=date(2026, 3, 10), now=SPRING).id
+
+    def approve() -> None:
+        amending.decide_training(
+            db.session.get_one(ExternalTraining, number),
+            records.settings,
+            approve=True,
+            reason="Seen",
+            actor_id=records.administrator,
+            now=SPRING + timedelta(days=39),
+        )
+
+    with at(SPRING):
+        number = records.world.write(hand_in)
+    with at(SPRING + timedelta(days=40)):
+        records.world.write(approve)
+        (line,) = spring(records)["trainings"]
+
+    assert (line["state"], line["decided_at"], line["reason"]) == ("submitted", None, None)
 
 
 def test_the_pdf_of_a_certificate_goes_with_it_as_it_was_issued(records: Records) -> None:

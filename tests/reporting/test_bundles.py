@@ -14,7 +14,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from lms import jobs
+from lms import batches, jobs
 from lms.batches import Batch
 from lms.certification import awards, store
 from lms.certification.models import Certificate
@@ -244,6 +244,46 @@ def test_whoever_lost_the_role_gets_no_file_any_more(office: Office) -> None:
     assert office.client.get(address).status_code == 403
 
 
+def test_whoever_lost_the_role_reads_no_name_on_the_page_of_the_work(office: Office) -> None:
+    _, code = office.learners.certified("Ana Ruiz")
+    row = office.learners.row(code).id
+    office.world.write(lambda: awards.revoke(db.session.get_one(Certificate, row), "Wrong", office.administrator, NOON))
+    number = office.ask()
+    office.work()
+    before = office.client.get(f"/batches/{number}").text
+    office.world.write(lambda: db.session.query(RoleGrant).update({"revoked_at": utc_now()}))
+
+    after = office.client.get(f"/batches/{number}").text
+
+    assert "Ana Ruiz" in before
+    assert "Ana Ruiz" not in after
+
+
+def test_a_role_that_ends_while_the_work_runs_takes_what_was_packed_before_along(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files are about all that any of their pieces reached."""
+    monkeypatch.setattr(bundles, "VOLUME", 1)
+    other = office.world.agency("Elsewhere")
+    office.world.grant(office.administrator, "agency-administrator", other)
+    office.learners.certified("First")
+    number = office.ask()
+
+    def narrow_once(batch: Batch, runtime: object, real=bundles.do_piece) -> object:
+        if batch.pieces == 2:
+            office.world.write(
+                lambda: db.session.query(RoleGrant).filter_by(agency_id=other).update({"revoked_at": utc_now()})
+            )
+        return real(batch, runtime)
+
+    monkeypatch.setitem(jobs.RUNNERS, KIND, narrow_once)
+    office.work()
+
+    batch = office.batch(number)
+    assert (batch.state, batch.done) == ("finished", 1)
+    assert office.client.get(f"/batches/{number}/files/certificates-1.zip").status_code == 403
+
+
 def test_the_files_go_after_thirty_days_and_the_page_says_so(office: Office) -> None:
     office.learners.certified("Ana Ruiz")
     number = office.ask(is_merged=True)
@@ -263,3 +303,44 @@ def test_the_files_go_after_thirty_days_and_the_page_says_so(office: Office) -> 
     assert [files.read(name) for name in stored] == [None, None]
     assert "The file is gone" in page
     assert office.batch(number).result["files"] == []
+
+
+def test_files_of_work_that_was_given_up_before_it_was_noted_go_too(office: Office) -> None:
+    """A worker killed between writing a volume and recording it leaves a file that no result names."""
+    number = office.ask(is_merged=True)
+    files = office.app.extensions["lms"].files
+    names = [f"batches/{number}/certificates-1.{ending}" for ending in ("zip", "pdf")]
+    for name in names:
+        files.write(name, b"names")
+
+    def give_up() -> None:
+        batch = db.session.get_one(Batch, number)
+        batch.cursor, batch.failed_at, batch.cause = {"volume": 1, "pack": True}, utc_now(), batches.GIVEN_UP
+
+    office.world.write(give_up)
+
+    with time_machine.travel(utc_now() + timedelta(days=31)):
+        jobs.plan(office.app)
+
+    assert [files.read(name) for name in names] == [None, None]
+
+
+def test_files_of_work_that_was_tried_again_after_their_removal_go_again(office: Office) -> None:
+    office.learners.certified("Ana Ruiz")
+    number = office.ask()
+
+    def give_up() -> None:
+        batch = db.session.get_one(Batch, number)
+        batch.failed_at, batch.cause = utc_now(), batches.GIVEN_UP
+
+    office.world.write(give_up)
+    with time_machine.travel(utc_now() + timedelta(days=31)):
+        jobs.plan(office.app)
+        office.work()
+        stored = office.batch(number).result["files"][0]["stored"]
+        page = office.world.client_of(office.administrator).get(f"/batches/{number}").text
+    with time_machine.travel(utc_now() + timedelta(days=63)):
+        jobs.plan(office.app)
+
+    assert "The file is gone" not in page
+    assert office.app.extensions["lms"].files.read(stored) is None

@@ -14,6 +14,9 @@ from lms import access
 from lms.app import create_app
 from lms.cli import cli
 from lms.courseware.check import CODES
+from lms.courseware.folder import load_folder
+from lms.courseware.read import read_course
+from lms.person_rooms import FIRSTS, ROOMS
 from lms.settings import Settings, variable_name
 from lms.web.guards import policy_of
 
@@ -88,6 +91,44 @@ def codes() -> str:
     return table(("code", "meaning"), [(f"`{code}`", meaning) for code, meaning in sorted(CODES.items())])
 
 
+ORDER = ("FND", "SCH", "HC", "LE", "XT", "SN", "CR", "DR", "TM")
+"""The courses in the order in which they are taken: core, disciplines, beyond one's own, teams."""
+
+
+def courses() -> str:
+    """The shipped curriculum; whether somebody has reviewed a course stands in its `reviews`."""
+    rows = []
+    for folder in sorted((ROOT / "courses").glob("*/course.yaml")):
+        course, problems = read_course(load_folder(folder.parent), folder.parent.name)
+        assert course is not None, problems
+        taught = [module for module in course.files["en"].values() if module.kind in ("module", "scenario", "exercise")]
+        reviewed = [review.role for review in course.reviews if review.name and review.reviewed_on]
+        rows.append(
+            (
+                course.code,
+                f"{course.text('en').title} (`{course.id}`)",
+                str(course.contact_minutes),
+                str(len(taught)),
+                "everybody" if "shared" in course.disciplines else ", ".join(course.disciplines),
+                ", ".join(course.languages),
+                ", ".join(reviewed) or "not yet",
+            )
+        )
+    rows.sort(key=lambda row: (ORDER.index(row[0].partition("-")[0]), row[0]))
+    return table(("code", "course", "minutes", "modules", "for", "languages", "reviewed"), rows)
+
+
+def data_map() -> str:
+    """By room: what is kept about a person, and what becomes of it."""
+    rows = []
+    for room in ROOMS:
+        for claim in room.claims:
+            if claim is FIRSTS[claim.table]:
+                told = (claim.holds, claim.why, claim.kept, claim.seen_by)
+                rows.append((f"`{room.name}`", f"`{claim.table}`", *told, claim.erase.words))
+    return table(("room", "table", "what about a person", "why", "how long", "who sees it", "when erased"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "rooms": rooms,
     "settings": settings,
@@ -95,6 +136,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "addresses": addresses,
     "permissions": permissions,
     "codes": codes,
+    "courses": courses,
+    "data-map": data_map,
 }
 
 

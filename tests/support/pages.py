@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from lms.assessment.models import Attempt
 from lms.assessment.sittings import Sitting, load_sitting
@@ -81,6 +84,12 @@ def page_of(client: FlaskClient, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status, f"{address}: {answer.status_code} {answer.get_data(as_text=True)[:1500]}"
     return answer.get_data(as_text=True)
+
+
+def text_of(page: TestResponse | str) -> str:
+    """What a page says: its words in one line, without tags."""
+    html = page if isinstance(page, str) else page.get_data(as_text=True)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def form_of(page: str, action: str) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import sqlite3
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -10,32 +11,44 @@ from typing import Any
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from lms import amending, batches, journey
+from lms import amending, batches, journey, merging, privacy
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
-from lms.certification import credit_bodies, paper_records, rule_files, sharing, trainings
+from lms.certification import credit_bodies, paper_records, record_shares, rule_files, sharing, trainings
 from lms.certification.badges import issuing, proof
 from lms.certification.badges.addresses import last_part
 from lms.certification.credit_models import ApprovedLine, CreditApproval
-from lms.certification.models import Certificate, ExternalTraining
+from lms.certification.models import Certificate, Certification
+from lms.certification.training_models import ExternalTraining
 from lms.certification.trainings import Claim, Stored
 from lms.clock import utc_now
 from lms.cohorts import invitations as cohort_invitations
 from lms.cohorts import teams, templates
 from lms.cohorts.models import Cohort, CohortInvitation, CohortTemplate, Member, Milestone, Seat
 from lms.database import db
+from lms.importing import asking as importing
+from lms.learning import exceptions
+from lms.learning.assignments import Draft, make_assignment
 from lms.outbox import OutboxMessage, enqueue
-from lms.people import accounts, invitations, licenses
+from lms.people import accounts, agency_numbers, invitations, joining, licenses
+from lms.people.agency_models import AgencyNumber
+from lms.people.factor_models import Passkey
 from lms.people.invitations import Letter
 from lms.people.models import Membership, RoleGrant, UserSession
-from lms.people.signins import begin_session, load_viewer
+from lms.people.providers import domains, tokens
+from lms.people.providers.models import ExternalIdentity, IdentityProvider
+from lms.people.signins import begin_session, load_viewer, token_hash
 from lms.people.viewer import Viewer
-from tests.support.world import SHIPPED_COURSES, World
+from tests.support.given_report import give_a_report
+from tests.support.world import ACCEPTED, SHIPPED_COURSES, World
 
 ROLES = ("stranger", "learner", "author", "coordinator", "admin_a", "admin_b", "state", "owner")
 """The columns of the table. `owner` is the person of agency A to whom the attempt and the certificate belong."""
+
+
+SCIM = ("show_user", "replace_user", "patch_user", "delete_user")
 
 
 class Scene:
@@ -82,7 +95,14 @@ class Scene:
         return user
 
     def _cookie(self, user: int) -> str:
-        return "s." + self.world.write(lambda: begin_session(user, hours=12, agent="test"))
+        def begin() -> str:
+            token = begin_session(user, hours=12, agent="test", data=ACCEPTED)
+            # The whole matrix may take longer than a proof of who one is counts.
+            proven_at = utc_now() + timedelta(hours=6)
+            db.session.execute(update(UserSession).where(UserSession.user_id == user).values(proven_at=proven_at))
+            return token
+
+        return "s." + self.world.write(begin)
 
     def client_of(self, role: str) -> FlaskClient:
         """A browser in which this person is signed in; a new one each time, since signing out empties it."""
@@ -93,6 +113,7 @@ class Scene:
 
     def _make_things(self) -> None:
         self.world.publish("tiny")
+        self.world.publish("tabletop-exercise")
         settings = self.app.extensions["lms"].settings
         with self.app.app_context():
             viewer = load_viewer(self.owner)
@@ -103,7 +124,7 @@ class Scene:
             write(lambda: journey.complete_module(viewer, "tiny", "second-steps", settings))
             for module in ("second-steps", "final"):
                 self._pass(viewer, module)
-            open_attempt = write(lambda: journey.start_attempt(viewer, "tiny", "final", language="en"))
+            open_attempt = write(lambda: journey.start_attempt(viewer, "tiny", "final", settings, language="en"))
             db.session.rollback()
             certificate = db.session.scalars(select(Certificate)).one()
             link = write(
@@ -120,19 +141,37 @@ class Scene:
             db.session.rollback()
             write(self._make_letters)
             license_id, credited_id, approval_id = write(self._make_credit)
+            passkey_id = write(self._make_passkey)
             change_id = write(
                 lambda: amending.correct_own_name(certificate.id, "Another Name", "Married", settings, now=utc_now()).id
             )
             training_id = write(self._hand_in)
             entry_id = write(self._enter_paper)
+            self.twin = self.world.user("Owner of A", email="owner@home.example", agency=self.below_a)
+            gone = self.world.user("Owner of A", email="owner@old.example", agency=self.below_a)
+            merge_id = write(lambda: self._put_together(self.twin, gone))
+            erasure_id = write(lambda: privacy.ask_erasure(self.twin, utc_now()).id)
+            other_id = self.world.user("Other of A", email="other@a.example", agency=self.below_a)
+            db.session.rollback()
             batch_id = write(lambda: batches.begin("bulk", {}, asked_by_id=self.owner).id)
+            import_id = write(self._upload_list)
             cohort_id = write(self._make_cohort)
+            form_id, part_id, action_id = write(lambda: give_a_report(viewer, cohort_id, self.people["coordinator"]))
             write(self._make_certification)
+            provider_id, domain_id, token_id = write(self._make_sign_in)
+            assignment_id, exception_id, wish_id = write(self._make_assignment)
+            number_id = write(lambda: self._number().id)
+            share_id = write(lambda: self._share(certificate.id))
+            join_code_id, request_id = write(self._make_join_code)
             db.session.rollback()
             self.values = {
                 "slug": "tiny",
                 **{f"{endpoint}.slug": "first-aid" for endpoint in self._about_certifications()},
                 "module_id": "first-steps",
+                "scenario_id": "none",
+                "facilitating.list_exercises.slug": "tabletop-exercise",
+                "facilitating.show_exercise.slug": "tabletop-exercise",
+                "facilitating.show_exercise.module_id": "scenario-a",
                 "assessment.start_attempt.module_id": "final",
                 "attempt_id": open_attempt,
                 "question_id": "t-single",
@@ -152,6 +191,9 @@ class Scene:
                 "kid": proof.badge_key(settings.secret_key).kid,
                 "key": last_part(proof.claims_of(token)["credentialSubject"]["achievement"]["id"]),
                 "cohort_id": cohort_id,
+                "giving.give_answers.attempt_id": form_id,
+                "part_id": part_id,
+                "action_id": action_id,
                 "member_id": self._first(select(Member.id)),
                 "milestone_id": self._first(select(Milestone.id)),
                 "seat_id": self._first(
@@ -160,30 +202,111 @@ class Scene:
                 "cohort_invitations.withdraw_invitation.invitation_id": self._first(select(CohortInvitation.id)),
                 "cohort_invitations.join_by_link.token": "not-a-token",
                 "license_id": license_id,
+                "passkey_id": passkey_id,
+                "identity_id": self._first(select(ExternalIdentity.id)),
+                "account_email.take_address.token": "not-a-token",
+                "month_soon": str((utc_now() + timedelta(days=60)).month),
+                "year_soon": str((utc_now() + timedelta(days=60)).year),
+                "number_id": number_id,
+                "code_id": join_code_id,
+                "share_id": share_id,
                 "elsewhere.credit_training.training_id": credited_id,
                 "approval_id": approval_id,
                 "body_slug": "missouri-post",
                 "message_id": self._first(select(OutboxMessage.id)),
                 "batch_id": batch_id,
+                "merge_id": merge_id,
+                "erasure_id": erasure_id,
+                "other_id": other_id,
+                "policies.show_policy.name": "terms",
+                "import_id": import_id,
                 "change_id": change_id,
                 "training_id": training_id,
                 "entry_id": entry_id,
+                "provider_id": provider_id,
+                "domain_id": domain_id,
+                "request_id": request_id,
+                "token_id": token_id,
+                "domains.confirm.token": "domain-token",
+                "scim.show_schema.schema_id": "none",
+                "scim.miss_group.group_id": "1",
+                **{f"scim.{name}.user_id": str(self.owner) for name in SCIM},
+                "assignment_id": assignment_id,
+                "exception_id": exception_id,
+                "assignment_exceptions.decide.request_id": wish_id,
                 "name": "none.zip",
                 "number": 1,
                 "path": "none.png",
             }
             db.session.remove()
 
+    def _put_together(self, kept: int, gone: int) -> int:
+        state = load_viewer(self.people["state"])
+        assert state is not None
+        now = utc_now()
+        return merging.merge_accounts(state, kept, gone, "One person", now=now, today=now.date()).id
+
+    def _make_join_code(self) -> tuple[int, int]:
+        settings, now = self.app.extensions["lms"].settings, utc_now()
+        code = joining.make_code(
+            self.below_a,
+            discipline="schools",
+            needs_approval=True,
+            most_uses=5,
+            expires_at=now + timedelta(days=7),
+            secret_key=settings.secret_key,
+            actor_id=self.people["admin_a"],
+            now=now,
+        )
+        text = joining.shown_code(code, settings.secret_key)
+        assert text is not None
+        asked = joining.ask(text, self.owner, "housing", day=now.date(), now=now)
+        return code.id, asked.id
+
+    def _number(self) -> AgencyNumber:
+        return agency_numbers.add_number(
+            self.below_a,
+            kind="ccn",
+            label="",
+            value="260001",
+            started_on=date(2026, 1, 1),
+            actor_id=self.people["admin_a"],
+        )
+
+    def _share(self, certificate_id: int) -> int:
+        made = record_shares.share(self.owner, self.below_a, certificate_id, day=utc_now().date(), now=utc_now())
+        db.session.flush()
+        return made.id
+
     def _pass(self, viewer: Viewer, module: str) -> None:
         settings = self.app.extensions["lms"].settings
-        attempt = self.world.write(lambda: journey.start_attempt(viewer, "tiny", module, language="en"))
+        attempt = self.world.write(lambda: journey.start_attempt(viewer, "tiny", module, settings, language="en"))
         db.session.rollback()  # what this context had read is older than the attempt
         values = right_answers(load_sitting(viewer.id, attempt))
         self.world.write(lambda: journey.submit_attempt(viewer, attempt, values, module, settings, language="en"))
 
+    def _make_passkey(self) -> int:
+        parts = {"credential_id": b"id", "user_handle": b"handle", "public_key": b"key", "sign_count": 0}
+        passkey = Passkey(user_id=self.owner, name="OWNER-OF-A", transports=[], added_at=utc_now(), **parts)
+        db.session.add(passkey)
+        db.session.flush()
+        return passkey.id
+
     def _make_certification(self) -> None:
         rules = {"id": "first-aid", "title": {"en": "First responder"}, "requires": [{"course": "tiny"}]}
         rule_files.save_rules(rules, now=utc_now(), actor_id=None)
+
+    def _make_assignment(self) -> tuple[int, int, int]:
+        """First aid for everybody of agency A; the owner has more time, and asks for still more."""
+        now = utc_now()
+        number = db.session.scalars(select(Certification.id).where(Certification.slug == "first-aid")).one()
+        draft = Draft(self.agency_a, None, number, "everybody", None, None, 30)
+        admin = self.people["admin_a"]
+        made = make_assignment(draft, day=now.date() - timedelta(days=2), now=now, actor_id=admin)
+        later, wished = now.date() + timedelta(days=60), now.date() + timedelta(days=90)
+        given = exceptions.give_exception(made, self.owner, "extension", later, "ill", now=now, actor_id=admin)
+        asked = exceptions.ask_for_time(made.id, self.owner, wished, "still ill", due_on=later, day=now.date(), now=now)
+        return made.id, given.id, asked.id
 
     def _about_certifications(self) -> list[str]:
         rooms = ("certifications.", "certification_edit.")
@@ -255,6 +378,20 @@ class Scene:
         db.session.add(ApprovedLine(approval_id=approval.id, category="legal-studies", minutes=10))
         return license.id, training.id, approval.id
 
+    def _upload_list(self) -> int:
+        """A list of people of agency A that waits to be confirmed."""
+        files = self.app.extensions["lms"].files
+        with io.BytesIO(b"Name,E-mail\nNew of A,new-of-a@a.example\n") as handle:
+            values = importing.begin_import(
+                importing.Upload(handle, "OWNER-OF-A.csv"),
+                self.agency_a,
+                asked_by_id=self.people["admin_a"],
+                files=files,
+            )
+        row = importing.keep_import(values)
+        row.state, row.counts = "checked", {"read": 1, "left_out": {}, "create": 1}
+        return row.id
+
     def _hand_in(self) -> int:
         content = b"paper"
         self.app.extensions["lms"].files.write("evidence/scene.pdf", content)
@@ -287,6 +424,22 @@ class Scene:
         teams.add_member(db.session.get_one(Cohort, cohort.id), viewer, utc_now())
         cohort_invitations.make_code(cohort, utc_now(), max_uses=3, days=7, actor_id=self.people["coordinator"])
         return cohort.id
+
+    def _make_sign_in(self) -> tuple[int, int, int]:
+        """A provider, a mail domain and a token, of the school of A. Nobody answers there."""
+        now = utc_now()
+        common = {"agency_id": self.below_a, "created_at": now, "discipline_words": {}, "enabled_at": now}
+        provider = IdentityProvider(
+            **common, name="Account of A", kind="oidc", issuer="http://127.0.0.1:9", client_id="x", is_required=False
+        )
+        domain = domains.add_domain(self.below_a, "school-a.example", actor_id=self.people["admin_a"])
+        domain.verified_at, domain.verified_by = now, "dns"
+        domain.mail_token_hash, domain.mail_expires_at = token_hash("domain-token"), now + timedelta(days=1)
+        identity = ExternalIdentity(user_id=self.owner, issuer=provider.issuer, subject="owner-of-a", created_at=now)
+        db.session.add_all([provider, identity])
+        tokens.make_token(self.below_a, name="Directory of A", discipline="schools", actor_id=self.owner)
+        db.session.flush()
+        return provider.id, domain.id, tokens.list_tokens(self.below_a)[0].id
 
     def address(self, endpoint: str) -> str:
         """The address of an endpoint with A's ids in it."""

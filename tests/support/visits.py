@@ -49,3 +49,11 @@ def mails(world: World) -> list[dict[str, Any]]:
 def link_in(mail: Mapping[str, Any]) -> str:
     """The path of the link in a mail."""
     return re.sub(r"^https?://[^/]+", "", mail["values"]["link"])
+
+
+def accept_policies(client: FlaskClient, to: str = "/home") -> TestResponse:
+    """Accept what is in force, as who signs in for the first time does."""
+    address = f"/policies/accept?next={to}"
+    page = client.get(address).get_data(as_text=True)
+    shown = dict(re.findall(r'name="(text-[a-z]+)" value="([^"]*)"', page))
+    return send(client, address, {**shown, "agrees": "y"}, page=address)

@@ -15,12 +15,15 @@ from flask.testing import FlaskClient
 from lms.catalog.models import CourseVersion
 from lms.clock import utc_now
 from lms.database import db, writing
-from lms.people import signins
+from lms.people import policies, signins
 from lms.people.models import Agency, Membership, RoleGrant, User
 from lms.people.passwords import hash_password
 from lms.wall.sight import SYSTEM, looking_as
 
 T = TypeVar("T")
+ACCEPTED = {"policies": policies.in_force().stamp}
+"""What a session notes once its person has accepted the policies in force."""
+
 TEST_COURSES = Path(__file__).parents[1] / "courses"
 SHIPPED_COURSES = Path(__file__).parents[2] / "courses"
 
@@ -91,6 +94,7 @@ class World:
             )
             db.session.add(user)
             db.session.flush()
+            policies.accept_by_itself(user.id, policies.in_force(), language, utc_now())
             if agency is not None:
                 db.session.add(
                     Membership(user_id=user.id, agency_id=agency, discipline=discipline, started_on=date(2020, 1, 1))
@@ -109,7 +113,7 @@ class World:
 
     def sign_in(self, client: FlaskClient, user: int) -> FlaskClient:
         """Sign a person in by a session of their own; form tokens still count (see `token`)."""
-        token = self.write(lambda: signins.begin_session(user, hours=12, agent="test"))
+        token = self.write(lambda: signins.begin_session(user, hours=12, agent="test", data=ACCEPTED))
         client.set_cookie("lms", f"s.{token}")
         return client
 

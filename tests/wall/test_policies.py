@@ -21,6 +21,7 @@ FROM pg_policies WHERE tablename LIKE :ours
 UNION ALL SELECT 'security of ' || relname, concat_ws(' / ', relrowsecurity::text, relforcerowsecurity::text)
 FROM pg_class WHERE relname LIKE :ours AND relkind = 'r'
 UNION ALL SELECT 'function ' || proname, pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE :ours
+UNION ALL SELECT 'trigger ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE :ours
 UNION ALL SELECT 'rights on ' || relname, string_agg(privilege_type, ' ' ORDER BY privilege_type)
 FROM pg_class, aclexplode(relacl) AS given, pg_roles
 WHERE relname LIKE :ours AND pg_roles.oid = given.grantee AND rolname LIKE '%app' GROUP BY relname

@@ -18,7 +18,8 @@ from lms.certification.models import Certificate, ShareLink
 from lms.cohorts.models import Cohort, CohortTemplate, Member
 from lms.database import db
 from lms.learning.models import Enrollment
-from lms.people.models import Agency, Invitation, Membership, PasswordReset, RoleGrant, User, UserSession
+from lms.people.models import Agency, Invitation, Membership, RoleGrant, User, UserSession
+from lms.people.person_models import PasswordReset
 from lms.people.signins import load_viewer
 from lms.wall.sight import VERIFICATION, looking_as
 from tests.reporting.records import add_course, award
@@ -39,6 +40,10 @@ class Scene:
     paths: dict[int, str] = field(default_factory=dict)
     places: dict[int, set[int]] = field(default_factory=dict)
     """Agencies of each person, present and past."""
+    present: dict[int, set[int]] = field(default_factory=dict)
+    """Those where each person worked on the day of their certificate."""
+    awarded: dict[int, int | None] = field(default_factory=dict)
+    """Under which agency."""
     teams: list[tuple[int, int, set[int], set[int]]] = field(default_factory=list)
     """Agency, coordinator, present members, those who left."""
 
@@ -58,6 +63,8 @@ def make_scene(world: World, seed: int) -> Scene:
             scene.places[person] = set(chance.sample(agencies, chance.choice([0, 1, 1, 2])))
             for agency in scene.places[person]:
                 ended = chance.choice([None, None, date(2021, 1, 1)])
+                if ended is None:
+                    scene.present.setdefault(person, set()).add(agency)
                 db.session.add(
                     Membership(
                         user_id=person, agency_id=agency, discipline="schools",
@@ -65,7 +72,7 @@ def make_scene(world: World, seed: int) -> Scene:
                     )
                 )  # fmt: skip
             held = award(person, course, valid_from=AT, expires_at=None)
-            held.agency_id = next(iter(scene.places[person]), None)
+            held.agency_id = scene.awarded[person] = next(iter(scene.places[person]), None)
             db.session.add(ShareLink(certificate_id=held.id, token_hash=f"{person}", created_at=AT))
             db.session.add(PasswordReset(user_id=person, token_hash=f"{person}", created_at=AT, expires_at=AT))
             moments = {"created_at": AT, "last_seen_at": AT, "expires_at": AT}
@@ -112,6 +119,20 @@ def is_everywhere(viewer: Viewer) -> bool:
     return any(scope(viewer, permission) is None for permission in SEEING_PEOPLE)
 
 
+def held_in_scope(scene: Scene, viewer: Viewer) -> set[int]:
+    """Whose certificate is seen: one's own, and of whoever completed it at an agency in scope, or under one."""
+    if is_everywhere(viewer):
+        return set(scene.people)
+    return {viewer.id} | {
+        person
+        for person in scene.people
+        if any(
+            reaches(scene, viewer, SEEING_PEOPLE, agency)
+            for agency in {*scene.present.get(person, ()), scene.awarded[person]} - {None}
+        )
+    }
+
+
 def in_scope(scene: Scene, viewer: Viewer) -> set[int]:
     """Oneself, and whoever has or had a place in scope."""
     if is_everywhere(viewer):
@@ -149,7 +170,7 @@ def test_unfiltered_queries_show_a_viewer_only_their_scope_themselves_and_their_
         scoped, mates = in_scope(scene, viewer), teammates(scene, viewer)
         with looking_as(sight_of(viewer)):
             assert owners(select(User.id)) == scoped | mates
-            assert owners(select(Certificate.user_id)) == scoped | mates
+            assert owners(select(Certificate.user_id)) == held_in_scope(scene, viewer) | mates
             assert owners(select(Member.user_id)) >= owners(select(Member.user_id).where(Member.user_id == person))
             assert owners(select(Member.user_id)) <= scoped | mates
             assert owners(select(Enrollment.user_id)) == scoped

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from lms.database import db
 from lms.people.models import Membership, User, UserSession
-from tests.support.visits import PASSWORD, link_in, mails, send, sign_in
+from tests.support.visits import PASSWORD, accept_policies, link_in, mails, send, sign_in
 from tests.support.world import World
 
 EMAIL = "ana@test.example"
@@ -177,6 +177,7 @@ def test_a_person_registers_where_it_is_open(open_registration: None, client: Fl
     answer = send(client, link, {"name": "New Person", "password": NEW, "password_again": NEW, "language": "en"})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/home")
+    accept_policies(client)
     assert "new@test.example" in client.get("/account").text
 
 
@@ -216,6 +217,7 @@ def test_an_invited_person_sets_up_their_account_and_is_signed_in(
     assert "Oak School" in page.text
     assert 'value="new@test.example"' in page.text
     assert answer.status_code == 303
+    accept_policies(client)
     assert "Oak School" in client.get("/account").text
     assert client.get(invited).status_code == 404
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.people.agencies import counties
+from lms.counties import counties
 from lms.web.charts import WIDE, band_of, bar_length, county_map, county_shapes, line_chart, nice_ceiling, segments
 
 KIB = 1024

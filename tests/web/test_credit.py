@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from lms.app import create_app
 from lms.catalog.models import CourseVersion
 from lms.certification import approving
 from lms.certification.credit_bodies import publish_bodies, publish_mandates
-from lms.certification.facts import AwardSite
+from lms.certification.credit_models import ApprovedLine, CreditBody, Mandate
+from lms.certification.facts import AwardSite, CertificateFacts
 from lms.certification.models import Certificate
+from lms.certification.wording import credit_text
 from lms.clock import utc_now
 from lms.database import db
 from lms.people import licenses
-from lms.people.models import Agency
+from lms.people.models import Agency, AuditEvent
 from lms.reporting.roster import COLUMNS
 from tests.certification.conftest import SITE, Learners
 from tests.support.world import SHIPPED_COURSES, World, form_token
@@ -121,6 +126,20 @@ def test_a_license_is_entered_changed_and_ended_without_javascript(post: Post) -
     assert post.world.read(lambda: list(licenses.list_licenses(user))) == []
 
 
+def test_a_license_of_another_state_than_its_boards_is_refused_beside_its_field(post: Post) -> None:
+    user = post.world.user(agency=post.agency)
+    client = post.world.client_of(user)
+    entered = {"board": "missouri-post", "number": "77", "csrf_token": form_token(client, "/account/licenses/new")}
+
+    elsewhere = client.post("/account/licenses/new", data={**entered, "state": "XX"})
+    in_full = client.post("/account/licenses/new", data={**entered, "state": "Missouri"})
+    nowhere_else = client.post("/account/licenses/new", data={**entered, "board": "ancc", "state": "KS"})
+
+    assert (elsewhere.status_code, in_full.status_code, nowhere_else.status_code) == (422, 422, 303)
+    assert "This board gives licenses of MO only." in elsewhere.get_data(as_text=True)
+    assert "Enter the two letters of the state" in in_full.get_data(as_text=True)
+
+
 def test_an_administrator_sees_three_characters_of_a_license(post: Post) -> None:
     user = post.world.user(agency=post.agency)
     post.license(user)
@@ -186,6 +205,40 @@ def test_whether_a_course_counts_is_answered_by_license_and_discipline(post: Pos
     assert 'data-answer="yes"' not in page
 
 
+def test_whoever_completed_before_an_approval_is_told_that_their_certificate_lacks_it(post: Post) -> None:
+    user, code = post.officer()
+    client = post.world.client_of(user)
+    post.approve()
+
+    page = text(client, "/courses/tiny/counts")
+
+    assert "Your certificate does not carry this credit" in page
+    assert f'href="/certificates/{code}"' in page
+    assert "if you complete the course while the approval holds" not in page
+
+
+def test_whoever_completed_under_an_approval_reads_that_their_certificate_carries_it(post: Post) -> None:
+    post.approve()
+    user, _ = post.officer()
+
+    page = text(post.world.client_of(user), "/courses/tiny/counts")
+
+    assert "Your certificate carries this credit" in page
+    assert "does not carry" not in page
+
+
+def test_hours_of_a_topic_are_never_shown_as_if_they_came_on_top(post: Post) -> None:
+    post.approve()
+    user, code = post.officer()
+    client = post.world.client_of(user)
+
+    for address in ("/courses/tiny/counts", f"/certificates/{code}", f"/verify/{code}"):
+        page = " ".join(text(client, address).split()).lower()
+        assert re.search(r"of these hours 0\.\d\d are on the topic implicit bias", page), address
+    transcript = PdfReader(io.BytesIO(client.get("/transcript.pdf").data)).pages[0].extract_text()
+    assert "implicit bias (inside an area)" in " ".join(transcript.split())
+
+
 def test_credit_that_was_approved_too_late_is_added_by_a_corrected_certificate(post: Post) -> None:
     _, code = post.officer()
     number = post.approve()
@@ -203,7 +256,7 @@ def test_credit_that_was_approved_too_late_is_added_by_a_corrected_certificate(p
         as_text=True
     )
 
-    assert "clee" in shown
+    assert "Approved for 0." in shown
     assert [line["minutes"] for line in new.facts["credit"]] == [10, 5]
     assert new.facts["credit"][0]["approval_number"] == "CN-77"
     assert "No approval that is entered gives more credit" in again
@@ -234,6 +287,60 @@ def test_the_course_page_names_an_approval_only_while_it_holds(post: Post) -> No
     assert "Missouri POST: 10 minutes of credit approved." in text(client, "/courses/tiny")
     post.world.write(lambda: approving.end_approval(number, date(2026, 1, 2), actor_id=post.state))
     assert "No credit is approved." in text(client, "/courses/tiny")
+
+
+def test_every_running_server_shows_changed_facts_of_a_body_and_an_approval_at_the_next_look(
+    post: Post, database_url: str, tmp_path: Path
+) -> None:
+    course = post.approve()
+    other = create_app(
+        {"database_url": database_url, "instance_path": str(tmp_path), "secret_key": "s" * 40, "demo": True}
+    )
+    servers = [post.world.app.test_client(), other.test_client()]
+    pages = [text(server, "/courses/tiny") for server in servers]
+    assert all("Missouri POST: 10 minutes of credit approved. For people whom it licensed." in page for page in pages)
+
+    def change() -> None:
+        body = db.session.scalars(select(CreditBody).where(CreditBody.slug == "missouri-post")).one()
+        body.facts = {**body.facts, "short_name": {"en": "POST of Missouri"}, "needs_license": False}
+        db.session.execute(
+            update(ApprovedLine)
+            .where(ApprovedLine.approval_id == course, ApprovedLine.category == "legal-studies")
+            .values(minutes=12)
+        )
+
+    post.world.write(change)
+    pages = [text(server, "/courses/tiny") for server in servers]
+
+    assert all("POST of Missouri: 12 minutes of credit approved." in page for page in pages)
+    assert not any("For people whom it licensed." in page for page in pages)
+    with other.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_mandate_that_changed_is_answered_as_it_is_now_by_every_running_server(
+    post: Post, database_url: str, tmp_path: Path
+) -> None:
+    other = World(
+        create_app({"database_url": database_url, "instance_path": str(tmp_path), "secret_key": "s" * 40, "demo": True})
+    )
+    officer = post.world.user("Olga", agency=post.agency, discipline="law-enforcement")
+    servers = [post.world.client_of(officer), other.client_of(officer)]
+    for server in servers:
+        assert "The rule of 2027" not in text(server, "/courses/tiny/counts")
+
+    def change() -> None:
+        for row in db.session.scalars(select(Mandate).where(Mandate.slug == "missouri-peace-officers-clee")):
+            row.facts = {**row.facts, "title": {"en": "The rule of 2027"}}
+
+    post.world.write(change)
+
+    for server in servers:
+        assert "The rule of 2027" in text(server, "/courses/tiny/counts")
+    with other.app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_an_approval_is_entered_in_the_browser_and_refused_with_what_is_lacking(post: Post) -> None:
@@ -298,10 +405,82 @@ def test_the_roster_keeps_to_the_viewers_agencies_days_and_columns(post: Post) -
     ]
 
 
-def test_taking_a_roster_is_noted(post: Post) -> None:
-    post.world.client_of(post.admin).get("/reports/clee.csv").get_data()
+def test_a_topic_is_told_as_a_part_of_its_hours_and_never_beside_them(post: Post) -> None:
+    post.approve()
+    user, code = post.officer()
 
-    assert "roster.exported" in text(post.world.client_of(post.state), "/audit")
+    facts = post.world.read(lambda: CertificateFacts.from_json(db.session.scalars(select(Certificate.facts)).one()))
+    page = " ".join(text(post.world.client_of(user), f"/verify/{code}").split())
+
+    assert [(line.category, line.is_within) for line in facts.credit] == [
+        ("legal-studies", False),
+        ("implicit-bias", True),
+    ]
+    assert [credit_text(line, "en") for line in facts.credit] == [
+        "Approved for 0.16 hours (CLEE, legal studies) by Missouri Peace Officer Standards and Training (POST) Program,"
+        " approval number CN-77.",
+        "Of these hours 0.08 are on the topic implicit bias.",
+    ]
+    assert "Of these hours 0.08 are on the topic Implicit bias" in page
+    assert page.count("approval CN-77") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=2026-12-01&until=2026-01-01&columns=name", "The last day lies before the first."),
+        ("since=soon&until=2026-01-01&columns=name", "Not a valid date value."),
+        ("since=2026-01-01&until=2026-12-01", "Choose at least one column."),
+        ("since=2026-01-01&until=2026-12-01&columns=nonsense", "Choose at least one column."),
+    ],
+)
+def test_a_roster_that_was_asked_for_wrongly_is_no_file_with_every_license_number(
+    post: Post, query: str, sentence: str
+) -> None:
+    post.approve()
+    post.officer()
+    client = post.world.client_of(post.admin)
+
+    answer = client.get(f"/reports/clee.csv?{query}")
+
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert sentence in answer.get_data(as_text=True)
+    assert rosters_noted(post) == []
+
+
+def test_taking_a_roster_is_noted(post: Post) -> None:
+    assert rosters_noted(post) == []
+
+    post.world.client_of(post.admin).get("/reports/clee.csv?since=2026-01-01&until=2026-12-31&columns=name").get_data()
+
+    assert rosters_noted(post) == [(post.admin, {"since": "2026-01-01", "until": "2026-12-31"})]
+
+
+def rosters_noted(post: Post) -> list[tuple[int | None, dict[str, object]]]:
+    return post.world.read(
+        lambda: [
+            (event.actor_id, event.detail)
+            for event in db.session.scalars(select(AuditEvent).where(AuditEvent.action == "roster.exported"))
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("?since=yesterday", "Not a valid date value."),
+        ("?since=yesterday&lang=es", "No es una fecha válida."),
+        ("?since=2026-05-01&until=2026-04-01", "The last day lies before the first."),
+    ],
+)
+def test_a_roster_of_days_that_are_none_is_refused_instead_of_made_of_others(
+    post: Post, query: str, problem: str
+) -> None:
+    answer = post.world.client_of(post.admin).get(f"/reports/clee.csv{query}")
+
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert problem in answer.text
+    assert rosters_noted(post) == []
 
 
 def test_somebody_without_credit_is_not_on_the_roster(post: Post) -> None:
@@ -330,10 +509,12 @@ def test_the_packet_is_a_tagged_pdf_made_from_the_course_for_authors_only(post: 
     for wanted in (
         "1.00 hours (60 minutes)",
         "State Missouri's rule for children",
-        "Final quiz: 27 questions; 80 percent must be reached",
+        "Final quiz: 12 questions, drawn anew for each attempt from 27; 80 percent must be reached",
         "(suggested; not approved)",
         "Missouri Child Welfare Manual: legal requirements of mandated reporters, https://dssmanuals.mo.gov/",
         "No accreditation is claimed.",
     ):
         assert wanted in said, wanted
     assert post.world.client_of(learner).get("/courses/tiny/packet.pdf").status_code == 403
+    address, about = "/courses/understanding-trafficking/packet.pdf", "/courses/understanding-trafficking/counts"
+    assert [address in text(post.world.client_of(one), about) for one in (author, learner)] == [True, False]

@@ -20,9 +20,9 @@ from tests.support.world import World
 pytestmark = pytest.mark.sqlite_only
 
 BUDGETS = {
-    "home": 5,
+    "home": 6,
     "catalog": 3,
-    "course page": 3,
+    "course page": 4,
     "module page": 2,
     "module page with a quiz": 3,
     "starting a quiz": 7,

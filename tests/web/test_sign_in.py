@@ -242,6 +242,8 @@ def test_the_page_after_too_many_tries_says_when_to_come_back_and_how_to_get_a_n
     refused = sign_in(client, EMAIL)
 
     assert refused.status_code == 429
+    assert "Back to the sign-in" in refused.text
+    assert "Error 429" not in refused.text
     assert "Try again in 5 minutes." in refused.text
     assert 'href="/forgot"' in refused.text
     assert client.get("/forgot").status_code == 200

@@ -81,6 +81,8 @@ def issue(certificate_id: int, key: OpenKey, site: str, now: datetime) -> str:
     certificate = db.session.scalars(
         select(Certificate).where(Certificate.id == certificate_id).with_for_update()
     ).one()
+    if certificate.erased_at is not None:
+        raise NotFound(N_("There is no badge for this certificate."))
     badge = db.session.scalar(select(Badge).where(Badge.certificate_id == certificate_id))
     if badge is None:
         number = list_number(certificate_id)
@@ -106,17 +108,21 @@ def issue(certificate_id: int, key: OpenKey, site: str, now: datetime) -> str:
 
 
 def withdrawn_indices(number: int) -> Sequence[int] | None:
-    """Places in a list whose badges were revoked or replaced; None where there is no such list yet."""
+    """Places in a list whose badges were revoked, replaced or erased; None where there is no such list yet."""
     with looking_as(VERIFICATION):  # numbers only, for everybody
         is_begun = db.session.scalar(select(Badge.id).where(Badge.status_list == number).limit(1))
         if is_begun is None:
             return None
         return db.session.scalars(
             select(Badge.status_index)
-            .join(Certificate, Certificate.id == Badge.certificate_id)
+            .outerjoin(Certificate, Certificate.id == Badge.certificate_id)
             .where(
                 Badge.status_list == number,
-                or_(Certificate.revoked_at.is_not(None), Certificate.superseded_by_id.is_not(None)),
+                or_(
+                    Certificate.revoked_at.is_not(None),
+                    Certificate.superseded_by_id.is_not(None),
+                    Badge.erased_at.is_not(None),
+                ),
             )
             .order_by(Badge.status_index)
         ).all()

@@ -25,11 +25,15 @@ class Badge(Model):
         UniqueConstraint("status_list", "status_index"),
         CheckConstraint("status_list >= 1", name="list_is_numbered"),
         CheckConstraint(f"status_index >= 0 AND status_index < {LIST_BITS}", name="index_is_in_its_list"),
-        CheckConstraint("named_token IS NOT NULL OR nameless_token IS NOT NULL", name="is_signed"),
+        CheckConstraint(
+            "named_token IS NOT NULL OR nameless_token IS NOT NULL OR erased_at IS NOT NULL", name="is_signed"
+        ),
+        CheckConstraint("certificate_id IS NOT NULL OR erased_at IS NOT NULL", name="is_of_a_certificate"),
     )
 
     id: Mapped[primary_key]
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("lms_certificates.id", ondelete="RESTRICT"))
+    """None once even the stub of an erased person's certificate has gone: the place in the list stays taken."""
     subject_id: Mapped[str] = mapped_column(String(45))
     """`urn:uuid:…`, random: two badges of one person have nothing in common."""
     status_list: Mapped[int]
@@ -38,6 +42,8 @@ class Badge(Model):
     named_token: Mapped[str | None] = mapped_column(Text)
     nameless_token: Mapped[str | None] = mapped_column(Text)
     issued_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    """Its texts are gone with its holder's data, and the status list says that it does not stand any more."""
 
 
 class BadgeAchievement(Model):

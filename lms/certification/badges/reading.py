@@ -1,25 +1,36 @@
-"""What somebody brings as a badge, a text or a picture with one in it, and whether it was issued here."""
+"""What somebody brings as a badge, a text, a picture with one in it or JSON, and whether it was issued here."""
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 
+from sqlalchemy import select
+
 from lms.certification.badges.addresses import last_part
 from lms.certification.badges.image import KEYWORD, PNG_SIGNATURE
-from lms.certification.badges.proof import LONGEST_TOKEN, checked_claims
+from lms.certification.badges.linked_proof import credential_in, is_proven
+from lms.certification.badges.models import Badge
+from lms.certification.badges.proof import LONGEST_TOKEN, checked_claims, claims_of
 from lms.certification.codes import normalize_code
 from lms.certification.models import Certificate
 from lms.certification.verification import find_coded
+from lms.database import db
+from lms.wall.sight import VERIFICATION, looking_as
 
 TOKEN = re.compile(rb"\s*([\w-]+\.[\w-]+\.[\w-]*)\s*")
 
 
 def is_badge(content: bytes) -> bool:
-    """Whether a file says that it is a badge: a picture, or a text of three parts."""
-    return content.startswith(PNG_SIGNATURE) or TOKEN.fullmatch(content[:LONGEST_TOKEN]) is not None
+    """Whether a file says that it is a badge: a picture, a text of three parts, or JSON."""
+    return (
+        content.startswith(PNG_SIGNATURE)
+        or content.lstrip()[:1] == b"{"
+        or TOKEN.fullmatch(content[:LONGEST_TOKEN]) is not None
+    )
 
 
 def token_in(content: bytes) -> str | None:
@@ -32,12 +43,34 @@ def token_in(content: bytes) -> str | None:
 
 def find_badge(content: bytes) -> Certificate | None:
     """The certificate whose badge this is; None where no key of ours signed it, or a letter of it was changed."""
+    if content.lstrip()[:1] == b"{":
+        return _find_proven(content)
     token = token_in(content)
     claims = checked_claims(token) if token else None
     if claims is None or "OpenBadgeCredential" not in (claims.get("type") or ()):
         return None
     code = normalize_code(last_part(str(claims.get("id"))))
     return find_coded(code) if code else None
+
+
+def _find_proven(content: bytes) -> Certificate | None:
+    """The certificate of a badge in JSON: word for word one that was signed here, under a proof of a key of ours."""
+    try:
+        document = json.loads(content) if len(content) <= LONGEST_TOKEN else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    code = normalize_code(last_part(str(document.get("id"))))
+    certificate = find_coded(code) if code else None
+    if certificate is None:
+        return None
+    with looking_as(VERIFICATION):
+        badge = db.session.scalar(select(Badge).where(Badge.certificate_id == certificate.id))
+    tokens = [token for token in (badge.named_token, badge.nameless_token) if token] if badge else []
+    proof, credential = document.get("proof"), {name: value for name, value in document.items() if name != "proof"}
+    is_ours = any(credential_in(claims_of(token)) == credential for token in tokens)
+    return certificate if is_ours and is_proven(credential, proof) else None
 
 
 def _credentials(png: bytes) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ _FEWEST_WORDS = 80
 def check(subject: Subject) -> Iterator[Problem]:
     if subject.course is not None:
         yield from _prerequisites(subject, subject.course)
+        yield from _boosters(subject, subject.course)
         yield from _teaching_time(subject, subject.course)
         yield from _course_reviews(subject, subject.course)
     for module, source in subject.modules():
@@ -43,6 +44,24 @@ def _prerequisites(subject: Subject, course: Course) -> Iterator[Problem]:
     if circle:
         message = f"These modules wait for each other, so nobody could start: {' → '.join(circle)}. Remove one of them."
         yield finding("course.yaml", line, "C002", message)
+
+
+def _boosters(subject: Subject, course: Course) -> Iterator[Problem]:
+    """A booster opens months after the course: nothing in the course can wait for it."""
+    for booster in course.boosters:
+        if booster.id in course.required_modules:
+            message = (
+                f"{booster.id} is a booster: it opens {course.booster_days(booster.id)} days after the course was "
+                "completed, so the course cannot require it. Take it out of `pass`."
+            )
+            yield finding("course.yaml", subject.fact_lines.get("pass", 1), "C005", message)
+        for entry in course.modules:
+            if booster.id in entry.prerequisites:
+                message = (
+                    f"{entry.id} asks for {booster.id} first, but that is a booster, which opens only long after the "
+                    "course. Take it out of the prerequisites."
+                )
+                yield finding("course.yaml", subject.fact_lines.get("modules", 1), "C005", message)
 
 
 def _circle(waits: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -13,7 +13,8 @@ from lms.courseware.checks.rules import courses_of_row, faults_of
 from lms.courseware.checks.subject import finding, shown
 from lms.courseware.course import DISCIPLINES, Problem
 from lms.courseware.credit_files import body_faults, mandate_faults
-from lms.courseware.facts import read_facts
+from lms.courseware.directory import reading as directory
+from lms.courseware.facts import Facts, read_facts
 
 FOLDERS = ("resources", "cohorts", "certifications", "credit-bodies", "mandates")
 """What lies beside the course folders."""
@@ -24,8 +25,17 @@ _NEEDED = {"cohorts": ("id", "title", "seats", "milestones")}
 _COURSE_KEYS = ("requires_courses", "courses")
 
 
-def check_data(path: str, content: bytes, folder: str, course_ids: frozenset[str] | None, today: date) -> list[Problem]:
-    """One YAML file of one of `FOLDERS`; `course_ids` None where the courses are not at hand."""
+def check_data(
+    path: str,
+    content: bytes,
+    folder: str,
+    course_ids: frozenset[str] | None,
+    today: date,
+    *,
+    line_ids: frozenset[str] | None = None,
+) -> list[Problem]:
+    """One YAML file of one of `FOLDERS`; `course_ids` None where the courses are not at hand, `line_ids` where
+    hotlines.yaml is not."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -36,6 +46,8 @@ def check_data(path: str, content: bytes, folder: str, course_ids: frozenset[str
         return problems
     problems += _keys(path, folder, facts.values, facts.lines)
     problems += _credit(path, folder, facts.values)
+    if folder == "resources":
+        problems += _directory(path, facts, line_ids)
     if folder in _SOURCED:
         # A body's lists are its own words for types and areas; it has one source for all of them.
         entries = [(facts.values, 1, {})] if folder == "credit-bodies" else _entries(facts.values)
@@ -98,6 +110,29 @@ def _keys(path: str, folder: str, values: Mapping[str, Any], lines: Mapping[str,
             yield finding(path, lines.get(what, 1), "R001", f"The id {repeated} stands twice among the {what}.")
 
 
+def _directory(path: str, facts: Facts, line_ids: frozenset[str] | None) -> list[Problem]:
+    """What keeps the two files of the directory from being shown; sources and days are R002's."""
+    before = len(facts.problems)
+    match PurePath(path).name:
+        case directory.HOTLINES:
+            directory.read_lines(facts)
+        case directory.ORGANIZATIONS:
+            directory.read_directory(facts, None)
+            if line_ids is not None:
+                facts.problems += _unknown_lines(path, facts.values, line_ids)
+    return [replace(problem, code="R001") for problem in facts.problems[before:]]
+
+
+def _unknown_lines(path: str, values: Mapping[str, Any], line_ids: frozenset[str]) -> Iterator[Problem]:
+    """Whoever refers to a line refers to one of hotlines.yaml: names and numbers stand nowhere else."""
+    for entry, line, _inherited in _entries(values):
+        named = entry.get("line")
+        if isinstance(named, str) and named not in line_ids:
+            line = getattr(entry, "lines", {}).get("line", line)
+            message = f"{shown(named)} is no line of {directory.HOTLINES}; mend the id or add the line there."
+            yield finding(path, line, "R001", message)
+
+
 def _credit(path: str, folder: str, values: Mapping[str, Any]) -> Iterator[Problem]:
     """What keeps a credit body or a mandate from being used; sources and days are R002's."""
     if folder == "credit-bodies":
@@ -138,7 +173,7 @@ def _sourced(
         message = f"{name} has no `source`: give the address of the page that says so."
         yield finding(path, line, "R002", message)
     if isinstance(day, datetime) or not isinstance(day, date):
-        yield finding(path, line, "R002", f"{name} has no `checked_on`: write the day as {today}.")
+        yield finding(path, line, "R002", f"{name} has no `checked_on`: write the day as YYYY-MM-DD.")
     elif day > today:
         yield finding(path, line, "R002", f"{name} was checked on {day}, which is still to come; mend the date.")
     elif add_months(day, _MONTHS) < today:
@@ -158,3 +193,7 @@ def _courses(
             if isinstance(course_id, str) and course_id not in course_ids:
                 message = f"There is no course {shown(course_id)}; mend the id or add the course."
                 yield finding(path, lines.get(key, 1), "R004", message)
+    milestones = values.get("milestones")
+    for one in milestones if isinstance(milestones, list) else ():
+        if isinstance(one, Mapping):
+            yield from _courses(path, one, {key: getattr(one, "line", 1) for key in _COURSE_KEYS}, course_ids)

@@ -97,6 +97,8 @@ def _structure(module: Module, original: Module, source: Source) -> Iterator[Pro
         if pool.draw != other.draw:
             message = f"The pool draws another number of questions than in {original.path}."
             yield finding(module.path, pool.line, "T002", message)
+        if pool.holds_actions != other.holds_actions:
+            yield finding(module.path, pool.line, "T002", f"`holds` of the pool is not as in {original.path}.")
 
 
 def _steps(module: Module) -> list[str]:

@@ -10,6 +10,26 @@ from lms.courseware.document import Block
 from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.given import in_order
 from lms.courseware.questions.type import Line
+from lms.courseware.questions.written_form import write_options
+
+
+class Boxed:
+    """What all of them do alike."""
+
+    is_scored = True
+    is_marked_by_hand = False
+
+    def write(self, question: Question) -> str:
+        return write_options(question)
+
+    def items(self, question: Question) -> tuple[str, ...]:
+        return tuple(option.id for option in question.options)
+
+    def shuffled(self, question: Question, shuffle: Any, shuffle_options: bool) -> tuple[str, ...]:
+        ids = list(self.items(question))
+        if shuffle_options:
+            shuffle.shuffle(ids)
+        return tuple(ids)
 
 
 def read_options(block: QuestionBlock) -> tuple[Option, ...]:

@@ -12,34 +12,19 @@ from typing import Any
 
 from lms.courseware.course import Option, Problem, Question
 from lms.courseware.questions.block import QuestionBlock
-from lms.courseware.questions.choices import names, option_lines, read_options, show_options
+from lms.courseware.questions.choices import Boxed, names, option_lines, read_options, show_options
 from lms.courseware.questions.given import Values, given_choices, stored
 from lms.courseware.questions.type import Json, Summary
-from lms.courseware.questions.written_form import write_options
 
 
-class Multiple:
+class Multiple(Boxed):
     name = "multiple"
-    is_scored = True
-    is_marked_by_hand = False
 
     def read(self, block: QuestionBlock) -> tuple[tuple[Option, ...], Any, list[Problem]]:
         options = read_options(block)
         if options and not any(option.is_correct for option in options):
             block.report(block.line, "Q005", "No option is ticked as right; put an “[x]” before each right one.")
         return options, None, block.problems
-
-    def write(self, question: Question) -> str:
-        return write_options(question)
-
-    def items(self, question: Question) -> tuple[str, ...]:
-        return tuple(option.id for option in question.options)
-
-    def shuffled(self, question: Question, shuffle: Any, shuffle_options: bool) -> tuple[str, ...]:
-        ids = list(self.items(question))
-        if shuffle_options:
-            shuffle.shuffle(ids)
-        return tuple(ids)
 
     def show(
         self, question: Question, tokens: Mapping[str, str], order: Sequence[str], response: Json | None

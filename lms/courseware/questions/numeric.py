@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.code_answers import take_codes
 from lms.courseware.questions.given import Values, given_text, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.typed import Typed
 from lms.courseware.questions.written_form import write_codes
 
 MOST_CHARACTERS = 100
@@ -41,6 +42,18 @@ class Bounds:
 class Numbers:
     bounds: tuple[Bounds, ...]
     unit: str = ""
+    other_units: tuple[str, ...] = ()
+    """How the unit is called in the course's other languages: read, and not shown."""
+
+    def read(self, text: str) -> frozenset[Fraction]:
+        """Every number that the text can mean, with or without the unit in any language."""
+        return frozenset().union(*(read_numbers(text, unit) for unit in (self.unit, *self.other_units)))
+
+
+def taking_also(question: Question, others: Iterable[Question]) -> Question:
+    """The question, answered rightly also with the unit of the course's other languages: “18 años” is 18 years."""
+    units = tuple(other.payload.unit for other in others)
+    return replace(question, payload=replace(question.payload, other_units=units))
 
 
 def read_bounds(source: str) -> Bounds | None:
@@ -80,10 +93,8 @@ def read_numbers(text: str, unit: str = "") -> frozenset[Fraction]:
     return frozenset(readings)
 
 
-class Numeric:
+class Numeric(Typed):
     name = "numeric"
-    is_scored = True
-    is_marked_by_hand = False
 
     def read(self, block: QuestionBlock) -> tuple[tuple[Option, ...], Any, list[Problem]]:
         bounds = []
@@ -102,12 +113,6 @@ class Numeric:
     def write(self, question: Question) -> str:
         return write_codes(question)
 
-    def items(self, question: Question) -> tuple[str, ...]:
-        return ()
-
-    def shuffled(self, question: Question, shuffle: Any, shuffle_options: bool) -> tuple[str, ...]:
-        return ()
-
     def show(
         self, question: Question, tokens: Mapping[str, str], order: Sequence[str], response: Json | None
     ) -> Mapping[str, Any]:
@@ -122,7 +127,7 @@ class Numeric:
         return Fraction(int(self._bounds(question, response) is not None))
 
     def is_complete(self, question: Question, response: Json | None) -> bool:
-        return bool(read_numbers(stored(response, "text", str), question.payload.unit))
+        return bool(question.payload.read(stored(response, "text", str)))
 
     def summarize(self, question: Question, response: Json | None) -> Summary:
         met = self._bounds(question, response)
@@ -136,7 +141,7 @@ class Numeric:
         return Summary(lines, stored(response, "text", str), answer)
 
     def _bounds(self, question: Question, response: Json | None) -> Bounds | None:
-        readings = read_numbers(stored(response, "text", str), question.payload.unit)
+        readings = question.payload.read(stored(response, "text", str))
         hits = (b for b in question.payload.bounds if any(b.low <= number <= b.high for number in readings))
         return next(hits, None)
 

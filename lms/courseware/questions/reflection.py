@@ -14,14 +14,14 @@ from lms.courseware.course import Option, Problem, Question
 from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.given import Values, given_text, stored
 from lms.courseware.questions.type import Json, Summary
+from lms.courseware.questions.typed import Typed
 
 MOST_CHARACTERS = 5000
 
 
-class Reflection:
+class Reflection(Typed):
     name = "reflection"
     is_scored = False
-    is_marked_by_hand = False
 
     def read(self, block: QuestionBlock) -> tuple[tuple[Option, ...], Any, list[Problem]]:
         """Everything below the heading belongs to the prompt."""
@@ -29,12 +29,6 @@ class Reflection:
 
     def write(self, question: Question) -> str:
         return ""
-
-    def items(self, question: Question) -> tuple[str, ...]:
-        return ()
-
-    def shuffled(self, question: Question, shuffle: Any, shuffle_options: bool) -> tuple[str, ...]:
-        return ()
 
     def show(
         self, question: Question, tokens: Mapping[str, str], order: Sequence[str], response: Json | None

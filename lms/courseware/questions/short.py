@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from lms.courseware.questions.block import QuestionBlock
 from lms.courseware.questions.code_answers import take_codes
 from lms.courseware.questions.given import Values, given_text, stored
 from lms.courseware.questions.type import Json, Line, Summary
+from lms.courseware.questions.typed import Typed
 from lms.courseware.questions.written_form import write_codes
 
 MOST_CHARACTERS = 500
@@ -35,6 +36,7 @@ class Accepted:
 
     source: str
     option_id: str
+    """Empty for what another language of the course takes: it counts, and is not shown."""
 
     def fits(self, text: str) -> bool:
         match = _PATTERN.match(self.source)
@@ -42,6 +44,16 @@ class Accepted:
             return fold(text) == fold(self.source)
         pattern = compile_pattern(match[1], bool(match[2]))
         return pattern is not None and pattern.fullmatch(_spaced(text)) is not None
+
+
+def taking_also(question: Question, others: Iterable[Question]) -> Question:
+    """The question, answered rightly also by what it takes in the course's other languages.
+
+    Marking knows no language: whoever answers in Spanish is right where the Spanish text says so, and stays right when
+    the page is looked at in English.
+    """
+    more = tuple(Accepted(accepted.source, "") for other in others for accepted in other.payload)
+    return replace(question, payload=(*question.payload, *more))
 
 
 def fold(text: str) -> str:
@@ -66,10 +78,8 @@ def compile_pattern(pattern: str, ignores_case: bool) -> Any | None:
         return None
 
 
-class Short:
+class Short(Typed):
     name = "short"
-    is_scored = True
-    is_marked_by_hand = False
 
     def read(self, block: QuestionBlock) -> tuple[tuple[Option, ...], Any, list[Problem]]:
         options = take_codes(block)
@@ -89,12 +99,6 @@ class Short:
 
     def write(self, question: Question) -> str:
         return write_codes(question)
-
-    def items(self, question: Question) -> tuple[str, ...]:
-        return ()
-
-    def shuffled(self, question: Question, shuffle: Any, shuffle_options: bool) -> tuple[str, ...]:
-        return ()
 
     def show(
         self, question: Question, tokens: Mapping[str, str], order: Sequence[str], response: Json | None
@@ -118,7 +122,8 @@ class Short:
             for option in question.options
             if met is not None and option.id == met.option_id and option.feedback_html
         )
-        texts = [accepted.source for accepted in question.payload if not _PATTERN.match(accepted.source)]
+        own = (accepted.source for accepted in question.payload if accepted.option_id)
+        texts = [source for source in own if not _PATTERN.match(source)]
         return Summary(lines, stored(response, "text", str), " / ".join(texts))
 
     def _met(self, question: Question, response: Json | None) -> Accepted | None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import Email, EqualTo, InputRequired
 
+from lms.courseware.names import LANGUAGES
 from lms.errors import N_
 from lms.people.passwords import MIN_CHARACTERS
 from lms.web.forms.fields import AtMost
-from lms.web.words import LANGUAGES
 
 LONGEST_ENTRY = 1000
 """Of a password box: far over what is taken, so that the reason is said instead of a cut password."""
@@ -72,6 +72,10 @@ class NewPasswordForm(FlaskForm):
         render_kw={"autocomplete": "new-password"},
     )
 
+    def __init__(self, *, least: int = MIN_CHARACTERS, **values: Any) -> None:
+        super().__init__(**values)
+        self.password.description = _(PASSWORD_HINT, n=least)
+
 
 class ChangePasswordForm(NewPasswordForm):
     """With the present password first: an unlocked screen is not enough."""
@@ -91,6 +95,11 @@ class NewAccountForm(NewPasswordForm):
         description=_("As your agency knows you. It is printed on certificates; you can change that later."),
         validators=[InputRequired(_("Enter your name.")), AtMost(200)],
         render_kw={"autocomplete": "name"},
+    )
+    discipline = RadioField(
+        _("Your discipline"),
+        description=_("It decides which courses are suggested to you. Your agency can change it."),
+        validators=[InputRequired(_("Choose a discipline."))],
     )
     language = SelectField(_("Language of the site"), validators=[InputRequired()])
 

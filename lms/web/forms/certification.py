@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from lms.web.forms.fields import AtMost
 
@@ -16,7 +16,8 @@ class RevokeForm(FlaskForm):
     reason = TextAreaField(
         _("Reason"),
         description=_(
-            "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
+            "The person it is about sees this, and it stays in the audit. Write nothing about others, a case or a "
+            "victim."
         ),
-        validators=[InputRequired(_("Say why the certificate is revoked.")), AtMost(1000)],
+        validators=[DataRequired(_("Say why the certificate is revoked.")), AtMost(1000)],
     )

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NoneOf, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, NoneOf, Optional, Regexp, ValidationError
 
 from lms.courseware.checks.rules import LONGEST_TITLE, MOST_DAYS, MOST_MONTHS, RESERVED_IDS, RULE_DISCIPLINES
 from lms.web.forms.fields import AtMost, WholeField
@@ -44,7 +44,7 @@ class NeededForm(Form):
             self.courses.errors = [_("Choose at least one course, or remove this requirement.")]
             return False
         if named and self.count.data is not None and not self.count.errors and self.count.data > named:
-            self.count.errors = [_("Only %(count)s courses are chosen; no more can be asked.", count=named)]
+            self.count.errors = [_("No more courses can be asked than are chosen: %(count)s.", count=named)]
             return False
         return bool(is_valid)
 
@@ -222,7 +222,7 @@ class Editor:
 class ReasonForm(FlaskForm):
     """Why a certification is not awarded any more."""
 
-    reason = TextAreaField(_("Reason"), validators=[InputRequired(_("Say why.")), AtMost(500)])
+    reason = TextAreaField(_("Reason"), validators=[DataRequired(_("Say why.")), AtMost(500)])
 
 
 def with_row_added(entries: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from lms.web.forms.fields import AtMost, DayField
 
@@ -16,9 +16,10 @@ def reason_field() -> TextAreaField:
     return TextAreaField(
         _("Reason"),
         description=_(
-            "Its holder sees this, and it stays in the audit. Write nothing about another person, a case or a victim."
+            "The person it is about sees this, and it stays in the audit. Write nothing about others, a case or a "
+            "victim."
         ),
-        validators=[InputRequired(_("Say why.")), AtMost(1000)],
+        validators=[DataRequired(_("Say why.")), AtMost(1000)],  # spaces alone say nothing
     )
 
 

@@ -23,7 +23,7 @@ class LicenseForm(FlaskForm):
     state = StringField(
         _("State"),
         description=_("Two letters, such as MO."),
-        validators=[InputRequired(_("Enter the two letters of the state, such as MO.")), AtMost(2)],
+        validators=[InputRequired(_("Enter the two letters of the state, such as MO."))],
         render_kw={"autocapitalize": "characters", "spellcheck": "false"},
     )
     number = StringField(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Optional
 
 from lms.web.forms.fields import AtMost, DayField, agency_filter, day_filter, discipline_filter
@@ -39,6 +39,21 @@ class InvitationForm(FlaskForm):
     language = SelectField(_("Language of the mail"), validators=[InputRequired()])
 
 
+class AddressForm(FlaskForm):
+    """Where to invite somebody who was entered by others."""
+
+    email = EmailField(
+        _("E-mail address"),
+        validators=[
+            InputRequired(_("Enter an e-mail address.")),
+            Email(_("Enter a whole e-mail address, such as name@example.org.")),
+            AtMost(320),
+        ],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    language = SelectField(_("Language of the mail"), validators=[InputRequired()])
+
+
 class PlaceForm(FlaskForm):
     """A further place of a person."""
 
@@ -68,12 +83,34 @@ class RoleForm(FlaskForm):
     until = DayField(_("Last day"), description=_("Empty: until it is taken back."))
 
 
+class LastDayForm(FlaskForm):
+    """Another last day of a role."""
+
+    until = DayField(_("Last day"), description=_("Empty: until it is taken back."))
+
+
+class RoleFilters(FlaskForm):
+    """The filter bar of roles; sent by GET."""
+
+    class Meta:
+        csrf = False
+
+    q = StringField(_("Name or e-mail"))
+    agency = agency_filter()
+    role = SelectField(_("Role"), validate_choice=False)
+    ending = SelectField(_("Show"), validate_choice=False)
+
+
 class AgencyForm(FlaskForm):
     """What is known of an agency."""
 
     name = StringField(_("Name"), validators=[InputRequired(_("Give the agency a name.")), AtMost(200)])
     kind = SelectField(_("Kind"), validators=[InputRequired(_("Choose what kind of agency it is."))])
-    county_fips = SelectField(_("County"), validators=[Optional()])
+    county_fips = SelectField(
+        _("County"),
+        description=_("The counties of Missouri. Leave it open for an agency elsewhere."),
+        validators=[Optional()],
+    )
     code = StringField(
         _("Short code"),
         description=_("Your own short name for it, such as KC-GEN. Imports and host applications refer to it."),
@@ -115,7 +152,96 @@ class RosterFilters(FlaskForm):
     q = StringField(_("Name or e-mail"))
     agency = agency_filter()
     discipline = discipline_filter()
+    course = SelectField(_("Course"), validate_choice=False)
+    standing = SelectField(_("Certificate"), validate_choice=False)
     status = SelectField(_("Show"), validate_choice=False)
+    role = SelectField(_("Role"), validate_choice=False)
+    license = StringField(_("License number"), description=_("The whole number. The search is noted."))
+
+
+class StaffChangeForm(FlaskForm):
+    """What is done to many people at once."""
+
+    action = SelectField(_("What to do"), validate_choice=False)
+    agency_id = SelectField(_("To which agency"), coerce=number_or_none, validate_choice=False)
+    course = SelectField(_("Which course"), validate_choice=False)
+    day = DayField(_("First day on which it holds"))
+
+
+class OtherPersonForm(FlaskForm):
+    """Whom to look for; sent by GET."""
+
+    class Meta:
+        csrf = False
+
+    q = StringField(_("Name or e-mail"), validators=[AtMost(200)])
+
+
+def why_field() -> TextAreaField:
+    """A new one each time: a form shows its fields as they were made."""
+    return TextAreaField(
+        _("Reason"),
+        description=_("It stands in the audit for good. Write nothing about a case or another person."),
+        validators=[InputRequired(_("Say why.")), AtMost(1000)],
+    )
+
+
+class ReasonForm(FlaskForm):
+    """Why."""
+
+    reason = why_field()
+
+
+class MergeForm(ReasonForm):
+    """Which of two accounts stays, and why they are one person's."""
+
+    kept = RadioField(_("Which account stays?"), validators=[InputRequired(_("Choose which account stays."))])
+    reason = why_field()  # after the account, as on the page: problems are listed in this order
+    is_sure = BooleanField(
+        _("I have made sure that both are the same person."),
+        validators=[InputRequired(_("Make sure first, and say so."))],
+    )
+
+
+class EraseForm(FlaskForm):
+    """That it is the person who asks, and that they mean it."""
+
+    password = PasswordField(
+        _("Your password"),
+        validators=[InputRequired(_("Enter your password.")), AtMost(1000)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    is_sure = BooleanField(
+        _("I understand that this cannot be undone once the pause is over."),
+        validators=[InputRequired(_("Tick the box if you want to go on."))],
+    )
+
+
+class DecideForm(FlaskForm):
+    """Approve or refuse an erasure."""
+
+    decision = RadioField(_("Decision"), validators=[InputRequired(_("Choose."))])
+    reason = TextAreaField(
+        _("Reason"),
+        description=_("Needed to refuse. The person reads it."),
+        validators=[Optional(), AtMost(1000)],
+    )
+
+
+class AcceptForm(FlaskForm):
+    """That somebody accepts the texts on the page."""
+
+    agrees = BooleanField(_("I have read this and accept it."), validators=[InputRequired(_("Tick the box to go on."))])
+
+
+class MovePlaceForm(PlaceForm):
+    """Where somebody works from now on, in place of where they worked."""
+
+    started_on = DayField(
+        _("First day there"),
+        description=_("The place before ends on that day."),
+        validators=[InputRequired(_("Say from which day on."))],
+    )
 
 
 class AuditFilters(FlaskForm):
@@ -124,7 +250,7 @@ class AuditFilters(FlaskForm):
     class Meta:
         csrf = False
 
-    person = StringField(_("E-mail of a person"))
+    person = StringField(_("Name or e-mail"))
     agency = agency_filter()
     action = SelectField(_("Action"), validate_choice=False)
     since = day_filter(_("From"))

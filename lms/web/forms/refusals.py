@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
-from flask_babel import gettext
 from flask_wtf import FlaskForm
 
 from lms.errors import LmsError
+from lms.web.texts import said_by
 
 
 def add_problem(form: FlaskForm, error: LmsError, field: str | None = None) -> None:
     """Show what a service refused beside the field it names, else beside `field`, else above the form."""
-    text = gettext(error.message, **error.values)
+    text = said_by(error)
     name = getattr(error, "field", None) or field
     if name and name in form:
         form[name].errors = [*form[name].errors, text]

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Optional
 
 from lms.certification.trainings import MOST_MINUTES
 from lms.web.forms.changes import reason_field
-from lms.web.forms.fields import AtMost, DayField
+from lms.web.forms.fields import AtMost, DayField, WholeField
 
 
 def course_number(value: Any) -> int | None:
@@ -33,13 +33,12 @@ class TrainingForm(FlaskForm):
         _("Who gave it"), validators=[InputRequired(_("Fill in who gave the training.")), AtMost(200)]
     )
     completed_on = DayField(_("Day on which you completed it"), validators=[InputRequired(_("Say on which day."))])
-    contact_minutes = IntegerField(
+    contact_minutes = WholeField(
         _("Minutes of training"),
         description=_("For two hours 120."),
-        validators=[
-            InputRequired(_("Enter the minutes as a whole number, for two hours 120.")),
-            NumberRange(1, MOST_MINUTES, _("Enter the minutes as a whole number, for two hours 120.")),
-        ],
+        least=1,
+        most=MOST_MINUTES,
+        validators=[InputRequired(_("Enter the minutes as a whole number, for two hours 120."))],
     )
     course_id = SelectField(
         _("Should count as"),
@@ -57,6 +56,7 @@ class TrainingForm(FlaskForm):
         description=_(
             "A PDF, or a picture as PNG or JPEG, of at most 10 MB. No names of victims or cases may be on it."
         ),
+        validators=[FileRequired(_("Choose the file that shows the training."))],
     )
 
 

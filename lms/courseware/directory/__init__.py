@@ -1,0 +1,1 @@
+"""The resource directory: telephone lines and organizations out of two files, checked; by need and county. Pure."""

@@ -1,0 +1,1 @@
+"""Importing people: a file is matched, checked, applied and, for some days, undone; each as long work."""

@@ -1,0 +1,1 @@
+"""Agencies' own identity providers: OpenID Connect, SAML, domains that an agency has proven, provisioning."""

@@ -1,0 +1,1 @@
+"""Tests of importing people as long work."""
