@@ -23,6 +23,7 @@ from lms.reporting import staff_lists
 from lms.reporting.staff_choices import Choice, sample_of
 from lms.staff_changes import Change
 from tests.reporting.records import add_course, award
+from tests.support.days import site_day
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -65,7 +66,7 @@ def staff(app: Flask, world: World) -> Staff:
 
 
 def change(action: str, **more: object) -> Change:
-    return Change(action, utc_now().date(), **more)  # type: ignore[arg-type]
+    return Change(action, site_day(), **more)  # type: ignore[arg-type]
 
 
 def test_whoever_is_ticked_moves_and_everybody_else_stays(staff: Staff) -> None:
@@ -116,7 +117,7 @@ def test_who_also_works_for_another_agency_keeps_the_place_there(staff: Staff, a
     staff.world.write(
         lambda: db.session.add(
             Membership(
-                user_id=one, agency_id=staff.mine, discipline="schools", started_on=utc_now().date() - timedelta(days=9)
+                user_id=one, agency_id=staff.mine, discipline="schools", started_on=site_day() - timedelta(days=9)
             )
         )
     )
@@ -144,7 +145,7 @@ def test_who_cannot_be_changed_is_named_with_the_reason(staff: Staff) -> None:
     one = staff.people(1)[0]
     staff.world.write(
         lambda: db.session.add(
-            Membership(user_id=one, agency_id=staff.other, discipline="schools", started_on=utc_now().date())
+            Membership(user_id=one, agency_id=staff.other, discipline="schools", started_on=site_day())
         )
     )
 

@@ -17,13 +17,13 @@ from lms.certification.training_models import ExternalTraining
 from lms.certification.transcript import Line, Transcript
 from lms.certification.transcript_document import draw_transcript
 from lms.certification.transcript_elsewhere import ElsewhereCredit, ElsewhereLine, load_elsewhere
-from lms.clock import utc_now
 from lms.database import db
 from lms.people.models import Membership
 from tests.certification.conftest import SITE, Learners
 from tests.certification.test_certifying import save
 from tests.certification.test_documents import SAMPLE
 from tests.certification.test_trainings import Office
+from tests.support.days import site_day
 from tests.support.pages import text_of
 from tests.support.visits import send
 from tests.support.world import World
@@ -133,7 +133,7 @@ def test_it_names_the_agency_of_the_day_of_approval_though_the_person_has_left(o
 
     def move() -> None:
         place = db.session.scalars(select(Membership).where(Membership.user_id == office.person)).one()
-        place.ended_on = utc_now().date() + timedelta(days=2)
+        place.ended_on = site_day() + timedelta(days=2)
         db.session.add(
             Membership(user_id=office.person, agency_id=elsewhere, discipline="schools", started_on=place.ended_on)
         )

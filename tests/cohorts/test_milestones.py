@@ -20,6 +20,7 @@ from lms.database import db
 from lms.errors import Conflict, Invalid
 from lms.learning.models import Enrollment, ModuleProgress
 from tests.cohorts.conftest import TEMPLATE, Teams, passed_attempt
+from tests.support.days import site_day
 from tests.support.pages import text_of
 from tests.support.world import SHIPPED_COURSES
 from tests.test_journey import answer_quiz, press
@@ -95,7 +96,7 @@ def team_of(small: Teams, template: str) -> int:
                 name="Derived team",
                 agency_id=small.agency,
                 coordinator_id=small.coordinator,
-                starts_on=utc_now().date(),
+                starts_on=site_day(),
                 ready_by=None,
                 now=utc_now(),
             ).id
@@ -208,7 +209,7 @@ def test_own_discipline_follows_from_the_courses_on_offer(small: Teams) -> None:
 def test_what_follows_from_records_cannot_be_attested(small: Teams) -> None:
     cohort = team_with(small, "cross-training")
     milestone = small.board(cohort).milestones[-1].id
-    today = utc_now().date()
+    today = site_day()
 
     with pytest.raises(Conflict):
         small.do(
@@ -234,11 +235,11 @@ def test_the_page_says_who_attested_and_what_is_still_to_be_attested(small: Team
     milestone = small.board(cohort).milestones[0].id
     client = small.world.client_of(small.coordinator)
     before = text_of(client.get(f"/cohorts/{cohort}"))
-    day = utc_now().date().replace(year=2025, month=1, day=5)
+    day = site_day().replace(year=2025, month=1, day=5)
 
     small.do(
         cohort,
-        lambda row: teams.attest_milestone(row, milestone, day, "", today=utc_now().date(), actor_id=small.coordinator),
+        lambda row: teams.attest_milestone(row, milestone, day, "", today=site_day(), actor_id=small.coordinator),
     )
 
     assert "To be attested by the coordinator." in before

@@ -18,6 +18,7 @@ from lms.errors import Conflict, Invalid, NotFound
 from lms.outbox import OutboxMessage
 from tests.cohorts.conftest import DISCIPLINES, SITE, ZONE, Teams, viewer_of
 from tests.conftest import QueryCount
+from tests.support.days import site_day
 from tests.support.world import SHIPPED_COURSES, World
 
 DAY = timedelta(days=1)
@@ -136,7 +137,7 @@ def test_required_milestones_hold_the_team_certificate_back_until_attested(small
         small.certify(user)
     waiting = small.board(cohort)
     charter = waiting.milestones[0]
-    today = utc_now().date()
+    today = site_day()
 
     small.do(
         cohort,

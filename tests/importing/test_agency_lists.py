@@ -21,6 +21,7 @@ from lms.people import agencies, agency_numbers
 from lms.people.agency_models import AgencyNumber
 from lms.people.importing import agency_columns
 from lms.people.models import AGENCY_KINDS, Agency, AuditEvent, RoleGrant
+from tests.support.days import site_day
 from tests.support.sheets import workbook
 from tests.support.visits import send
 from tests.support.world import World
@@ -219,7 +220,7 @@ def test_codes_and_ids_of_agencies_elsewhere_are_taken(county: County) -> None:
     taken = county.code_of(county.hospital)
     county.world.write(
         lambda: agency_numbers.add_number(
-            county.hospital, kind="ccn", label="", value="260001", started_on=utc_now().date(), actor_id=None
+            county.hospital, kind="ccn", label="", value="260001", started_on=site_day(), actor_id=None
         )
     )
 

@@ -26,6 +26,7 @@ from tests.importing.conftest import Place
 from tests.importing.test_applying import all_of, user_of
 from tests.importing.test_checking import reasons
 from tests.importing.test_claiming import erase_now
+from tests.support.days import site_day
 from tests.support.importing import Importer
 from tests.support.visits import link_in, mails
 from tests.support.world import SHIPPED_COURSES
@@ -349,7 +350,7 @@ def test_an_undo_leaves_the_license_of_who_has_accepted_since(place: Place) -> N
     imported(place, f"{ANN},RN,123,MO,", invite="y")
     world = place.importer.world
     token = link_in(next(mail for mail in mails(world) if mail["to"] == "a@a.example")).rpartition("/")[2]
-    day = utc_now().date()
+    day = site_day()
     world.write(lambda: claiming.accept_as_new(token, name="Ann Lee", password_hash="x", language="en", day=day))
 
     page = place.importer.undo()
@@ -364,7 +365,7 @@ def test_a_license_goes_with_its_person_to_the_account_that_takes_over(place: Pl
     imported(place, f"{ANN},RN,123,MO,", invite="y")
     token = link_in(next(mail for mail in mails(world) if mail["to"] == "a@a.example")).rpartition("/")[2]
 
-    world.write(lambda: claiming.accept_as(token, far, day=utc_now().date()))
+    world.write(lambda: claiming.accept_as(token, far, day=site_day()))
 
     assert held(place, "Ann Far") == [("missouri-nursing", "MO", "123", None)]
 

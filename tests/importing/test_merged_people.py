@@ -14,6 +14,7 @@ from lms.people.models import User
 from lms.people.signins import load_viewer
 from tests.importing.conftest import Place
 from tests.importing.test_applying import HEAD, all_of, import_now
+from tests.support.days import site_day
 
 TWICE = (
     HEAD
@@ -74,7 +75,7 @@ def test_whoever_a_list_names_by_the_old_address_is_not_missing_from_it(place: P
 
     def missing() -> list[str]:
         row = db.session.get_one(Import, place.importer.id)
-        return [one.name for one in ending.list_missing(row, load_subtree(row.agency_id), utc_now().date())]
+        return [one.name for one in ending.list_missing(row, load_subtree(row.agency_id), site_day())]
 
     assert place.importer.world.read(missing) == ["Bo Kim"]
 

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from lms.clock import utc_now
 from lms.jobs import deliver_due
 from lms.people.models import AuditEvent, Invitation, Membership
 from tests.importing.conftest import Place
 from tests.importing.test_applying import HEAD, all_of, import_now, user_of
+from tests.support.days import site_day
 from tests.support.visits import PASSWORD, link_in, mails, send
 
 WILL = HEAD + "Will Adams,will@a.example,1,Oak School,Teacher,\n"
@@ -48,7 +48,7 @@ def open_places(place: Place, user: int) -> list[int]:
 def test_nobody_comes_in_by_an_old_invitation_after_their_place_was_ended(place: Place) -> None:
     user, link = invited(place)
 
-    page = end(place, user, utc_now().date())
+    page = end(place, user, site_day())
 
     assert "The invitation to will@a.example ends with the place" in page
     assert accept(place, link) == 404
@@ -58,7 +58,7 @@ def test_nobody_comes_in_by_an_old_invitation_after_their_place_was_ended(place:
 
 def test_a_change_of_many_people_ends_their_invitations_too(place: Place) -> None:
     user, link = invited(place)
-    today = utc_now().date()
+    today = site_day()
 
     values = {"action": "end", "person": user, "day-month": today.month, "day-day": today.day, "day-year": today.year}
     asked = send(place.importer.client, "/people/change", values, page="/people").get_data(as_text=True)
@@ -83,7 +83,7 @@ def test_who_is_left_out_of_the_next_list_does_not_come_in_by_the_mail_of_the_la
 
 def test_a_place_that_ends_later_is_not_begun_again_by_accepting_and_the_link_ends_with_it(place: Place) -> None:
     user, link = invited(place)
-    last = utc_now().date() + timedelta(days=5)
+    last = site_day() + timedelta(days=5)
     end(place, user, last)
     (invitation,) = all_of(place, select(Invitation).where(Invitation.for_user_id == user))
 
@@ -95,14 +95,14 @@ def test_a_place_that_ends_later_is_not_begun_again_by_accepting_and_the_link_en
 def test_a_mail_that_waits_is_not_sent_once_the_place_has_ended(place: Place) -> None:
     user, _link = invited(place)
 
-    end(place, user, utc_now().date())
+    end(place, user, site_day())
 
     assert [mail for mail in mails(place.importer.world) if mail["to"] == "will@a.example"] == []
 
 
 def test_who_is_moved_before_they_accept_has_one_place(place: Place) -> None:
     user, link = invited(place)
-    address, today = f"/people/{user}/places/{place_of(place, user).id}/move", utc_now().date()
+    address, today = f"/people/{user}/places/{place_of(place, user).id}/move", site_day()
     page = place.importer.client.get(address).get_data(as_text=True)
 
     values = {
@@ -121,7 +121,7 @@ def test_who_is_moved_before_they_accept_has_one_place(place: Place) -> None:
 
 def test_many_who_are_moved_before_they_accept_have_one_place_each(place: Place) -> None:
     user, link = invited(place)
-    today = utc_now().date()
+    today = site_day()
 
     values = {
         "action": "move", "person": user, "agency_id": place.elm, "confirmed": "1", "day-month": today.month,
@@ -139,7 +139,7 @@ def test_many_who_are_moved_before_they_accept_have_one_place_each(place: Place)
 def test_who_works_at_two_schools_still_gets_in_when_the_one_that_invited_lets_them_go(place: Place) -> None:
     user, link = invited(place, WILL + "Will Adams,will@a.example,1,Elm School,Teacher,\n")
     (first,) = all_of(place, select(Membership.id).where(Membership.user_id == user, Membership.agency_id == place.oak))
-    today = utc_now().date()
+    today = site_day()
     values = {"day-month": today.month, "day-day": today.day, "day-year": today.year}
     address = f"/people/{user}/places/{first}/end"
     page = place.importer.client.get(address).get_data(as_text=True)

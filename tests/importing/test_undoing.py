@@ -23,6 +23,7 @@ from lms.people.models import Invitation, Membership, User
 from lms.people.signins import load_viewer
 from tests.importing.conftest import Place
 from tests.importing.test_applying import HEAD, TWO, all_of, import_now, user_of
+from tests.support.days import site_day
 from tests.support.visits import link_in, mails
 
 DAY = date(2026, 12, 1)
@@ -157,7 +158,7 @@ def test_a_place_that_ended_since_and_a_course_that_was_begun_stay(place: Place)
     (spot,) = all_of(place, select(Membership.id).where(Membership.user_id == ann, Membership.agency_id == place.oak))
 
     def happen() -> None:
-        end_membership(spot, day=utc_now().date(), actor_id=None)
+        end_membership(spot, day=site_day(), actor_id=None)
         viewer = load_viewer(ann)
         assert viewer is not None
         journey.complete_module(viewer, "tiny", "first-steps", world.app.extensions["lms"].settings)

@@ -18,6 +18,7 @@ from lms.people.models import AuditEvent, RoleGrant, UserSession
 from lms.people.signins import load_viewer
 from lms.people.viewer import Viewer
 from lms.settings import Settings
+from tests.support.days import site_day
 from tests.support.visits import mails
 from tests.support.world import World
 
@@ -69,7 +70,7 @@ def test_whoever_gets_or_loses_a_role_is_told_by_mail_and_in_their_language(worl
     school, elsewhere = world.agency("Oak School"), world.agency()
     person = world.user(agency=elsewhere, language="es")
 
-    last_day = utc_now().date() + timedelta(days=30)
+    last_day = site_day() + timedelta(days=30)
     until = utc_now() + timedelta(days=31)
     world.write(lambda: roles.grant_role(state_admin, person, "coordinator", school, until=until, last_day=last_day))
     admin = admin_of(world, school)

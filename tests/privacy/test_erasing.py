@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -36,6 +36,7 @@ from lms.people.viewer import Viewer
 from lms.person_rooms import FIRSTS
 from lms.records.asking import KIND as RECORD
 from lms.settings import Settings
+from tests.support.days import site_day
 from tests.support.histories import Ground, History, lay_ground
 from tests.support.world import World
 
@@ -334,7 +335,7 @@ def test_nobody_decides_on_their_own_request(world: World, ground: Ground, app: 
             erasure = privacy.ask_erasure(second, utc_now())
 
         with pytest.raises(NotAllowed), writing():
-            privacy.decide(viewer, erasure.id, approve=True, reason="", now=utc_now(), today=date.today())
+            privacy.decide(viewer, erasure.id, approve=True, reason="", now=utc_now(), today=site_day())
 
 
 def test_what_was_decided_is_not_decided_again(ground: Ground, app: Flask, state: Viewer) -> None:

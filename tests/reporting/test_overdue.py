@@ -30,6 +30,7 @@ from lms.reporting.measures import load_overview, stream_rows
 from lms.reporting.overdue import count_overdue, load_overdue, stream_overdue
 from tests.conftest import QueryCount
 from tests.reporting.records import add_course, administrator, award, enroll, place
+from tests.support.days import site_day
 from tests.support.world import World
 
 NOW = datetime.fromisoformat("2026-11-24T18:00:00+00:00")
@@ -239,7 +240,7 @@ def test_page_and_file_say_the_same(world: World) -> None:
     world.grant(admin, "agency-administrator", agency)
     for number in range(3):
         world.user(f"Late {number}", agency=agency)
-    today = utc_now().date()
+    today = site_day()
 
     def assign() -> None:
         db.session.add(

@@ -41,6 +41,7 @@ from lms.people.providers import domains, tokens
 from lms.people.providers.models import ExternalIdentity, IdentityProvider
 from lms.people.signins import begin_session, load_viewer, token_hash
 from lms.people.viewer import Viewer
+from tests.support.days import site_day
 from tests.support.given_report import give_a_report
 from tests.support.world import ACCEPTED, SHIPPED_COURSES, World
 
@@ -274,7 +275,7 @@ class Scene:
         )
 
     def _share(self, certificate_id: int) -> int:
-        made = record_shares.share(self.owner, self.below_a, certificate_id, day=utc_now().date(), now=utc_now())
+        made = record_shares.share(self.owner, self.below_a, certificate_id, day=site_day(), now=utc_now())
         db.session.flush()
         return made.id
 

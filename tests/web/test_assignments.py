@@ -18,6 +18,7 @@ from lms.learning.assignment_models import AssignedPerson, Assignment, Assignmen
 from lms.people.models import Membership, User
 from tests.conftest import QueryCount
 from tests.reporting.records import award
+from tests.support.days import site_day
 from tests.support.visits import mails, send
 from tests.support.world import World
 
@@ -134,7 +135,7 @@ def test_saving_twice_makes_one_assignment_and_the_same_later_is_refused(office:
 def test_a_request_goes_to_the_administrator_and_granting_it_gives_the_day(office: Office) -> None:
     number = office.assign()
     learner = office.world.client_of(office.learner)
-    wished = utc_now().date() + timedelta(days=90)
+    wished = site_day() + timedelta(days=90)
     day = {"wished_on-month": str(wished.month), "wished_on-day": str(wished.day), "wished_on-year": str(wished.year)}
     address = f"/learning/assignments/{number}/request"
 
@@ -173,7 +174,7 @@ def extend(office: Office, number: int, until: date) -> Any:
 
 
 def test_another_day_than_the_wished_one_answers_the_request_too(office: Office) -> None:
-    number, today = office.assign(), utc_now().date()
+    number, today = office.assign(), site_day()
     ask(office, number, today + timedelta(days=90))
 
     given = extend(office, number, today + timedelta(days=60))
@@ -208,7 +209,7 @@ def test_nobody_waits_whose_training_is_done_meanwhile_or_who_has_left(office: O
 
 
 def test_requests_wait_for_nobody_of_another_agency(office: Office) -> None:
-    ask(office, office.assign(), utc_now().date() + timedelta(days=90))
+    ask(office, office.assign(), site_day() + timedelta(days=90))
     other = office.world.user("Other Admin")
     office.world.grant(other, "agency-administrator", office.elsewhere)
     client = office.world.client_of(other)
@@ -219,7 +220,7 @@ def test_requests_wait_for_nobody_of_another_agency(office: Office) -> None:
 
 
 def test_one_asks_anew_once_the_wished_day_has_passed(office: Office) -> None:
-    number, today = office.assign(), utc_now().date()
+    number, today = office.assign(), site_day()
     ask(office, number, today + timedelta(days=90))
     again = ask(office, number, today + timedelta(days=95))
     office.back_date(number, 40)
@@ -232,7 +233,7 @@ def test_one_asks_anew_once_the_wished_day_has_passed(office: Office) -> None:
 
 
 def test_the_mail_says_where_the_same_training_is_due_by_another_rule(office: Office) -> None:
-    number, today = office.assign(), utc_now().date()
+    number, today = office.assign(), site_day()
     office.assign(due_days="40")
 
     page = text_of(office.client, f"/assignments/{number}/people/{office.learner}/extend")
@@ -264,7 +265,7 @@ def test_the_audit_names_the_training_and_the_school_sees_what_the_district_allo
     number, head = office.assign(), office.world.user("Head of School", agency=office.school)
     office.world.grant(head, "agency-administrator", office.school)
 
-    extend(office, number, utc_now().date() + timedelta(days=60))
+    extend(office, number, site_day() + timedelta(days=60))
     ours, schools = (text_of(client, "/audit") for client in (office.client, office.world.client_of(head)))
 
     for page in (ours, schools):
@@ -313,7 +314,7 @@ def test_people_of_one_day_are_sorted_by_name_and_told_apart_where_they_are_alik
 
 def test_an_extension_must_be_later_than_the_present_day(office: Office) -> None:
     number = office.assign()
-    soon = utc_now().date() + timedelta(days=3)
+    soon = site_day() + timedelta(days=3)
     day = {"until_on-month": str(soon.month), "until_on-day": str(soon.day), "until_on-year": str(soon.year)}
 
     answer = send(

@@ -27,10 +27,11 @@ from lms.people import licenses
 from lms.people.models import Agency, AuditEvent
 from lms.reporting.roster import COLUMNS
 from tests.certification.conftest import SITE, Learners
+from tests.support.days import site_day
 from tests.support.world import SHIPPED_COURSES, World, form_token
 
 NUMBER = "=P-2019-4471"
-TODAY = utc_now().date()
+TODAY = site_day()
 
 
 class Post:

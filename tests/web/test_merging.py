@@ -14,6 +14,7 @@ from lms.clock import utc_now
 from lms.database import db
 from lms.people.models import AuditEvent, License, Membership, User, UserSession
 from lms.people.person_models import Erasure, Merge
+from tests.support.days import site_day
 from tests.support.visits import PASSWORD, link_in, mails, send, sign_in
 from tests.support.world import World
 from tests.web.test_people import Office, office
@@ -174,9 +175,7 @@ def test_one_who_also_works_elsewhere_is_for_somebody_who_administers_both(
 ) -> None:
     world.write(
         lambda: db.session.add(
-            Membership(
-                user_id=twin, agency_id=office.other_agency, discipline="healthcare", started_on=utc_now().date()
-            )
+            Membership(user_id=twin, agency_id=office.other_agency, discipline="healthcare", started_on=site_day())
         )
     )
 

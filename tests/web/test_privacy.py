@@ -21,6 +21,7 @@ from lms.outbox import enqueue
 from lms.people.models import User
 from lms.people.person_models import Erasure
 from lms.person_rooms import ROOMS
+from tests.support.days import site_day
 from tests.support.scene import Scene
 from tests.support.visits import PASSWORD, mails, send
 from tests.support.world import World
@@ -277,4 +278,4 @@ def approve(scene: Scene, number: int) -> None:
 
     viewer = load_viewer(scene.people["state"])
     assert viewer is not None
-    privacy.decide(viewer, number, approve=True, reason="", now=utc_now(), today=utc_now().date())
+    privacy.decide(viewer, number, approve=True, reason="", now=utc_now(), today=site_day())

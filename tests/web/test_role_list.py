@@ -14,6 +14,7 @@ from lms.database import db
 from lms.people import roles
 from lms.people.models import AuditEvent, RoleGrant
 from lms.people.viewer import Grant, Viewer
+from tests.support.days import site_day
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -139,7 +140,7 @@ def test_a_last_day_that_has_passed_is_refused_beside_its_field(desk: Desk) -> N
     answer = send(
         client,
         f"/people/{desk.ann}/roles/{number}/until",
-        day_fields(utc_now().date() - timedelta(days=9)),
+        day_fields(site_day() - timedelta(days=9)),
         page="/account",
     )
 
@@ -154,7 +155,7 @@ def test_the_last_state_administrator_keeps_the_role_for_good(desk: Desk) -> Non
     answer = send(
         client,
         f"/people/{desk.state}/roles/{number}/until",
-        day_fields(utc_now().date() + timedelta(days=9)),
+        day_fields(site_day() + timedelta(days=9)),
         page="/account",
     )
 

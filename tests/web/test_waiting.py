@@ -15,6 +15,7 @@ from lms.mail import write_mail
 from lms.people import joining
 from lms.people.models import Membership
 from lms.settings import Settings
+from tests.support.days import site_day
 from tests.support.world import World
 from tests.web.test_people import Office, office
 
@@ -48,7 +49,7 @@ def test_nothing_is_counted_for_the_administrator_of_another_agency(waits: Offic
 
 
 def test_a_request_that_only_the_state_may_decide_is_not_counted_for_an_agency(waits: Office, world: World) -> None:
-    day = utc_now().date() - timedelta(days=1)
+    day = site_day() - timedelta(days=1)
     elsewhere = world.agency("Elsewhere")
     world.write(
         lambda: db.session.add(

@@ -13,6 +13,7 @@ from lms.people.models import Invitation, Membership, User
 from lms.people.providers.models import ExternalIdentity
 from tests.people.providers.conftest import Federation
 from tests.people.providers.test_oidc import arrive, sign_in_there
+from tests.support.days import site_day
 from tests.support.providers import Visit
 
 ANA = "ana@cedar.example"
@@ -35,7 +36,7 @@ def link_for(federation: Federation, email: str, *, name: str = "", agency: int 
             agency_id=agency or federation.agency,
             discipline="healthcare",
             invited_by_id=boss,
-            day=utc_now().date(),
+            day=site_day(),
             letter=Letter(token, "https://x.example", "en"),
         )
     )

@@ -18,6 +18,7 @@ from lms.people.providers.models import ExternalIdentity, IdentityProvider, iden
 from lms.people.providers.sign_ins import Found
 from tests.people.providers.conftest import Federation
 from tests.people.providers.test_oidc import arrive
+from tests.support.days import site_day
 from tests.support.providers import Visit
 from tests.support.visits import PASSWORD, mails, send
 from tests.support.world import World
@@ -176,7 +177,7 @@ def test_an_open_screen_is_not_enough_to_remove_one(town: Town) -> None:
 
 def test_an_account_of_before_is_told_of_a_new_way_in_and_a_new_one_is_not(town: Town) -> None:
     ben, cy = (town.world.user(name, agency=town.agency) for name in ("Ben", "Cy"))
-    day = utc_now().date()
+    day = site_day()
 
     def link(user: int, subject: str, *, is_new: bool) -> None:
         provider = db.session.get_one(IdentityProvider, town.county)

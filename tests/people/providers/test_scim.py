@@ -35,6 +35,7 @@ from lms.people.models import User as Person
 from lms.people.providers import provisioning, tokens
 from lms.people.providers.models import EmailDomain
 from lms.people.signins import load_viewer
+from tests.support.days import site_day
 from tests.support.world import World
 
 Whole = User[EnterpriseUser]
@@ -285,7 +286,7 @@ def test_the_directory_names_no_address_for_who_has_more_than_its_agency(
     if what == "a role":
         world.grant(int(added.id), "state-administrator")
     else:
-        day = utc_now().date()
+        day = site_day()
         world.write(lambda: start_membership(int(added.id), other, "schools", day=day, actor_id=None))
 
     answer = directory.patch(
@@ -432,8 +433,8 @@ def test_neither_of_two_changes_at_once_undoes_the_other(directory: Directory, a
     def deactivate() -> None:
         asker = tokens.find_directory(directory.token)
         assert asker is not None
-        person = provisioning.hold_person(asker, user_id, utc_now().date())
-        provisioning.change_person(asker, user_id, replace(person.entry, is_active=False), day=utc_now().date())
+        person = provisioning.hold_person(asker, user_id, site_day())
+        provisioning.change_person(asker, user_id, replace(person.entry, is_active=False), day=site_day())
         at_work.set()
         time.sleep(0.5)  # time for the other to read what is not committed yet
 
@@ -464,7 +465,7 @@ def test_the_day_of_leaving_is_the_first_without_the_place(directory: Directory,
 
     ended = world.read(lambda: db.session.scalars(select(Membership.ended_on)).one())
     assert isinstance(ended, date)
-    assert ended <= utc_now().date()
+    assert ended <= site_day()
 
 
 def test_when_a_token_was_used_is_noted(directory: Directory, world: World, app: Flask) -> None:
