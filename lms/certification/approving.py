@@ -21,7 +21,7 @@ from lms.database import db
 from lms.errors import N_, Invalid, NotFound
 from lms.people.audit import note
 
-Execute = Callable[[Any], Any]
+Execute = Callable[..., Any]
 
 
 class Lacking(Invalid):

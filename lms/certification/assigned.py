@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or
 
 from lms.access import Permission, Viewer, scope, within
 from lms.catalog.models import Course, CourseVersion
-from lms.certification.assignment_rules import AsOf
+from lms.certification.assignment_rules import AsOf, rules_in_force
 from lms.certification.assignments import DUE, HELD, OVERDUE, PLACE, WAIVED, assigned, assigned_by_place
 from lms.certification.models import Certification, CertificationVersion
 from lms.database import db
@@ -81,6 +81,23 @@ def assigned_to(
         query = _told(select(*columns).distinct().subquery("mine"))
         found = db.session.execute(query if course_slug is None else query.where(Course.slug == course_slug))
     return sorted(map(_read, found), key=lambda one: (RANK[one.state], one.due_on, one.assignment_id))
+
+
+def is_course_asked(course_id: int, agency_paths: Iterable[str], as_of: AsOf) -> bool:
+    """Whether an assignment in force asks a course of anybody at these agencies (their paths): a short look before the
+    long one, since most courses are not asked of whoever reads their page."""
+    agencies = sorted({int(part) for path in agency_paths for part in path.strip("/").split("/")})
+    if not agencies:
+        return False
+    values = {"course_id": course_id, "agencies": agencies, **as_of.values}
+    return db.session.execute(_asked_statement(), values).first() is not None
+
+
+@cache
+def _asked_statement() -> Any:
+    here = Assignment.agency_id.in_(bindparam("agencies", expanding=True))
+    course = Assignment.course_id == bindparam("course_id", type_=Integer())
+    return rules_in_force(AsOf.bound(), course, here).limit(1)
 
 
 @cache

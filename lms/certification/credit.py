@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Date, bindparam, or_, select
 
 from lms.certification.credit_bodies import Body, load_bodies
 from lms.certification.credit_models import ApprovedLine, CreditApproval, CreditBody, CreditLine
@@ -87,27 +88,34 @@ def approvals_of(
     course_ids: Iterable[int] | None = None,
     *,
     day: date | None = None,
-    execute: Callable[[Any], Any] | None = None,
+    execute: Callable[..., Any] | None = None,
 ) -> list[Approval]:
     """Approvals with their lines: of courses, or all; valid on a day, or whenever. By body; one query, made by
     `execute` where there is no session."""
-    columns = CreditApproval.__table__.c  # the table: it serves statements outside of a session, too
-    query = (
-        select(*columns, CreditBody.slug, CreditBody.facts, ApprovedLine.category, ApprovedLine.minutes)
-        .join(CreditBody, CreditBody.id == columns.body_id)
-        .join(ApprovedLine, ApprovedLine.approval_id == columns.id)
-        .order_by(CreditBody.slug, columns.id, ApprovedLine.id)
-    )
-    if course_ids is not None:
-        query = query.where(columns.course_id.in_(list(course_ids)))
-    if day is not None:
-        query = query.where(columns.valid_from <= day, or_(columns.valid_until.is_(None), columns.valid_until >= day))
+    query = _approvals(course_ids is not None, day is not None)
+    values: dict[str, Any] = {"course_ids": list(course_ids or ()), "day": day}
     found: dict[int, Approval] = {}
-    for row in (execute or db.session.execute)(query):
+    for row in (execute or db.session.execute)(query, values):
         known = found.get(row.id)
         lines = (*(known.lines if known is not None else ()), (row.category, row.minutes))
         found[row.id] = replace(known, lines=lines) if known is not None else _approval(row, lines)
     return list(found.values())
+
+
+@cache
+def _approvals(is_of_courses: bool, is_on_day: bool) -> Any:
+    """The statement of `approvals_of`, made once for each way to ask."""
+    columns = CreditApproval.__table__.c  # the table: it serves statements outside of a session, too
+    day = bindparam("day", type_=Date())
+    lasts = or_(columns.valid_until.is_(None), columns.valid_until >= day)
+    conditions = [columns.course_id.in_(bindparam("course_ids", expanding=True))] if is_of_courses else []
+    return (
+        select(*columns, CreditBody.slug, CreditBody.facts, ApprovedLine.category, ApprovedLine.minutes)
+        .join(CreditBody, CreditBody.id == columns.body_id)
+        .join(ApprovedLine, ApprovedLine.approval_id == columns.id)
+        .where(*conditions, *([columns.valid_from <= day, lasts] if is_on_day else []))
+        .order_by(CreditBody.slug, columns.id, ApprovedLine.id)
+    )
 
 
 def _approval(row: Any, lines: tuple[tuple[str | None, int], ...]) -> Approval:

@@ -15,7 +15,7 @@ from lms.catalog import facts as course_facts
 from lms.catalog import versions
 from lms.catalog.listing import disciplines_of, find_matching, in_teaching_order
 from lms.catalog.versions import CurrentVersion, retrained_modules
-from lms.certification.assigned import assigned_to
+from lms.certification.assigned import assigned_to, is_course_asked
 from lms.certification.assignment_rules import AsOf
 from lms.certification.assignments import DUE, OVERDUE
 from lms.certification.credit import Approval, approvals_of
@@ -142,7 +142,7 @@ def show_course(slug: str) -> str:
     offer = renewal_offer(person.id, standing, utc_now(), settings().time_zone) if person else None
     changed = _asked_again(standing, rows) if offer is not None and offer.kind == "changed" else []
     credit = tuple(_credited(one) for one in approvals_of([standing.course_id], day=today()))
-    asked = _asked_of(person, slug)
+    asked = _asked_of(person, standing.course_id, slug)
     leads = leads_exercises(person, course, slug)
 
     def draw() -> str:
@@ -167,11 +167,12 @@ class Asked:
     state: str
 
 
-def _asked_of(person: Viewer | None, slug: str) -> Asked | None:
-    """What of this course is asked of somebody who has not done it; one query."""
-    if person is None:
+def _asked_of(person: Viewer | None, course_id: int, slug: str) -> Asked | None:
+    """What of this course is asked of somebody who has not done it."""
+    as_of = AsOf.at(utc_now(), settings().time_zone)
+    if person is None or not is_course_asked(course_id, (place.agency_path for place in person.places), as_of):
         return None
-    lines = assigned_to(person.id, AsOf.at(utc_now(), settings().time_zone), course_slug=slug)
+    lines = assigned_to(person.id, as_of, course_slug=slug)
     if not lines or lines[0].state not in (OVERDUE, DUE):
         return None
     first = lines[0]
