@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, event
@@ -18,6 +19,10 @@ from lms.database import db
 from lms.wall.sight import SYSTEM, standing_as
 from tests.support.databases import empty, make_tables, postgresql_address, walled_database
 from tests.support.world import World
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if not os.environ.get("CI"):
+    settings.load_profile("untimed")  # in CI Hypothesis has a profile of its own, which measures no time either
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
