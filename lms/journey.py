@@ -15,6 +15,7 @@ from lms.assessment import attempts
 from lms.assessment.answers import Values
 from lms.assessment.attempts import Outcome
 from lms.assessment.completion import is_module_complete, is_read_by_answering
+from lms.assessment.earlier import earlier_attempts
 from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
@@ -105,7 +106,7 @@ def complete_module(viewer: Viewer, slug: str, module_id: str, settings: Setting
     course = course_of(standing.version_id, standing.content_hash)
     progress.require_unlocked(course, standing, module_id, now, settings.time_zone)
     progress.mark_read(enrollment_id, module_id, now)
-    earlier = attempts.earlier_attempts(enrollment_id, module_id)
+    earlier = earlier_attempts(enrollment_id, module_id)
     is_complete = is_module_complete(course, module_id, is_read=True, earlier=earlier)
     if is_complete:
         _complete(viewer, standing, course, module_id, settings, now)
@@ -166,7 +167,7 @@ def submit_attempt(
     if enrollment_id != standing.enrollment_id or module is None or not is_news:
         return Submission(outcome, attempt.receipt)
     is_read = is_read_by_answering(module) or standing.is_read(module.id)
-    earlier = attempts.earlier_attempts(enrollment_id, module.id)
+    earlier = earlier_attempts(enrollment_id, module.id)
     if not is_module_complete(course, module.id, is_read=is_read, earlier=earlier):
         if is_read:
             progress.mark_read(enrollment_id, module.id, now)

@@ -6,10 +6,10 @@ import random
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, select, update
 
 from lms.assessment.answers import (
     Values,
@@ -21,11 +21,12 @@ from lms.assessment.answers import (
     store_responses,
 )
 from lms.assessment.drawing import count_asked, draw_questions
+from lms.assessment.earlier import attempts_left, earlier_attempts, may_start_at
 from lms.assessment.marking import Mark, mark_attempt, unanswered
 from lms.assessment.models import Attempt, Response
 from lms.assessment.sittings import Sitting, load_asked, load_responses, load_sitting, values_of
 from lms.assessment.tokens import response_mark
-from lms.courseware.course import Module, QuizSettings
+from lms.courseware.course import Module
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.learning.models import Enrollment
@@ -36,60 +37,6 @@ LARGEST_SEQUENCE = 2**53
 KEY_CHARACTERS = 64
 TOO_LATE = N_("These answers were submitted before and can no longer be changed. Open the result.")
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What is known of a learner's attempts at one quiz: enough to say what comes next."""
-
-    open_id: int | None = None
-    submitted: int = 0
-    last_id: int | None = None
-    last_submitted_at: datetime | None = None
-    last_percent: int | None = None
-    last_passed: bool | None = None
-    passed_id: int | None = None
-
-    @property
-    def is_passed(self) -> bool:
-        return self.passed_id is not None
-
-
-_attempts = Attempt.__table__.c
-_EARLIER = (
-    select(_attempts.id, _attempts.submitted_at, _attempts.score_percent, _attempts.passed)
-    .where(_attempts.enrollment_id == bindparam("enrollment_id"), _attempts.module_id == bindparam("module_id"))
-    .order_by(_attempts.number)
-)
-
-
-def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
-    """The attempts of one enrollment at one module's quiz; one query."""
-    rows: Sequence[Any] = db.session.execute(_EARLIER, {"enrollment_id": enrollment_id, "module_id": module_id}).all()
-    submitted = [row for row in rows if row[1] is not None]
-    last = submitted[-1] if submitted else (None, None, None, None)
-    return Earlier(
-        open_id=next((row[0] for row in rows if row[1] is None), None),
-        submitted=len(submitted),
-        last_id=last[0],
-        last_submitted_at=last[1],
-        last_percent=last[2],
-        last_passed=last[3],
-        passed_id=next((row[0] for row in submitted if row[3]), None),
-    )
-
-
-def may_start_at(quiz: QuizSettings, earlier: Earlier, now: datetime) -> datetime | None:
-    """The moment from which a cool-down lets the next attempt begin; None where it may begin now."""
-    if not quiz.cooldown_hours or earlier.last_submitted_at is None:
-        return None
-    free_at = earlier.last_submitted_at + timedelta(hours=quiz.cooldown_hours)
-    return free_at if free_at > now else None
-
-
-def attempts_left(quiz: QuizSettings, earlier: Earlier) -> int | None:
-    """How many attempts may still be made; None where there is no limit."""
-    return None if quiz.attempts is None else max(0, quiz.attempts - earlier.submitted)
 
 
 def start_attempt(enrollment_id: int, version_id: int, module: Module, *, language: str, now: datetime) -> int:

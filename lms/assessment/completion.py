@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lms.assessment.attempts import Earlier
+from lms.assessment.earlier import Earlier
 from lms.courseware.course import Course
 from lms.courseware.module import Module
 

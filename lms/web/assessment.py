@@ -14,6 +14,7 @@ from lms import journey
 from lms.assessment import attempts
 from lms.assessment.answers import readable
 from lms.assessment.before import percent_before
+from lms.assessment.earlier import attempts_left, earlier_attempts, may_start_at
 from lms.assessment.results import (
     Shown,
     Told,
@@ -268,7 +269,7 @@ def _result(sitting: Sitting) -> str:
     attempt, code = sitting.attempt, language()
     told = told_questions(sitting, load_responses(attempt.id), code)
     standing = load_standing(viewer().id, sitting.slug)
-    earlier = attempts.earlier_attempts(attempt.enrollment_id, attempt.module_id)
+    earlier = earlier_attempts(attempt.enrollment_id, attempt.module_id)
     certificate, also_earned = earned_with(attempt.enrollment_id, attempt.submitted_at or utc_now())
     return render_template(
         "assessment/result.html",
@@ -283,8 +284,8 @@ def _result(sitting: Sitting) -> str:
         awaits_trainer=any(one.is_awaiting for one in told),
         standing=standing,
         earlier=earlier,
-        left=attempts.attempts_left(sitting.quiz, earlier),
-        free_at=attempts.may_start_at(sitting.quiz, earlier, utc_now()),
+        left=attempts_left(sitting.quiz, earlier),
+        free_at=may_start_at(sitting.quiz, earlier, utc_now()),
         certificate=certificate,
         also_earned=also_earned,
         notes=_notes(sitting, _texts_told(told) if sitting.quiz.feedback != "never" else ()),

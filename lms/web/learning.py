@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from lms import journey
 from lms.access import Viewer
-from lms.assessment.attempts import Earlier, earlier_attempts, may_start_at
+from lms.assessment.earlier import Earlier, earlier_attempts, may_start_at
 from lms.catalog import facts as course_facts
 from lms.catalog.listing import first_for_everyone
 from lms.catalog.versions import course_of, current_versions

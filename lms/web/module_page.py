@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from lms.access import Viewer
-from lms.assessment.attempts import Earlier, attempts_left, may_start_at
+from lms.assessment.earlier import Earlier, attempts_left, may_start_at
 from lms.assessment.completion import is_read_by_answering
 from lms.clock import utc_now
 from lms.cohorts.debrief import is_in_a_team
