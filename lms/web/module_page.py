@@ -11,8 +11,8 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from lms.access import Viewer
-from lms.assessment.earlier import Earlier, attempts_left, may_start_at
 from lms.assessment.completion import is_read_by_answering
+from lms.assessment.earlier import Earlier, attempts_left, may_start_at
 from lms.clock import utc_now
 from lms.cohorts.debrief import is_in_a_team
 from lms.courseware.course import Course, Module, Section
