@@ -24,6 +24,7 @@ class Permission(Enum):
 
     LEARN = N_("Enrol, read, take quizzes, and see one's own records")
     AUTHOR_COURSES = N_("Check, preview and publish courses")
+    MARK_ANSWERS = N_("Read and mark written answers, without the names of who wrote them")
     SEE_PEOPLE = N_("See the people of an agency and what they hold")
     MANAGE_PEOPLE = N_("Invite, move and disable the people of an agency")
     GRANT_ROLES = N_("Give and take roles over an agency")
@@ -53,6 +54,7 @@ POLICY: dict[str, frozenset[Permission]] = {
     "author": frozenset(
         {
             Permission.AUTHOR_COURSES,
+            Permission.MARK_ANSWERS,
             Permission.MANAGE_CERTIFICATIONS,
             Permission.FACILITATE_EXERCISES,
             Permission.SEE_PACKETS,

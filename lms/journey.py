@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lms import outbox
-from lms.access import Viewer
-from lms.assessment import attempts
+from lms.access import Permission, Viewer, present_users
+from lms.assessment import attempts, by_hand
 from lms.assessment.answers import Values
 from lms.assessment.attempts import Outcome
+from lms.assessment.by_hand import Found
 from lms.assessment.completion import is_module_complete, is_read_by_answering
 from lms.assessment.earlier import earlier_attempts
+from lms.assessment.sittings import Sitting
 from lms.catalog import publish as publishing
 from lms.catalog.models import CourseVersion
 from lms.catalog.publish import Publication
@@ -24,7 +26,7 @@ from lms.certification import awards, certifying
 from lms.certification.facts import AwardSite
 from lms.certification.models import Certificate
 from lms.certification.renewing import renewal_offer
-from lms.clock import utc_now
+from lms.clock import local_day, utc_now
 from lms.cohorts import standing as cohorts
 from lms.cohorts.standing import Filled
 from lms.courseware.course import Course
@@ -93,7 +95,7 @@ def renew_course(viewer: Viewer, slug: str, settings: Settings, now: datetime | 
     )
     if offer.kind == "changed":
         standing = progress.load_standing(viewer.id, slug)
-        _complete(viewer, standing, course_of(standing.version_id, standing.content_hash), None, settings, now)
+        _complete(viewer.id, standing, course_of(standing.version_id, standing.content_hash), None, settings, now)
     return enrollment.id
 
 
@@ -109,7 +111,7 @@ def complete_module(viewer: Viewer, slug: str, module_id: str, settings: Setting
     earlier = earlier_attempts(enrollment_id, module_id)
     is_complete = is_module_complete(course, module_id, is_read=True, earlier=earlier)
     if is_complete:
-        _complete(viewer, standing, course, module_id, settings, now)
+        _complete(viewer.id, standing, course, module_id, settings, now)
     return is_complete
 
 
@@ -158,26 +160,63 @@ def submit_attempt(
     attempt = outcome.sitting.attempt
     if outcome.kind != "submitted":
         return Submission(outcome, attempt.receipt)
-    progress.hold_enrollment(viewer.id, outcome.sitting.slug)
-    standing = progress.load_standing(viewer.id, outcome.sitting.slug)
-    enrollment_id = attempt.enrollment_id
-    course = course_of(standing.version_id, standing.content_hash)
-    module = course.module(attempt.module_id, course.default_language)
-    is_news = standing.completed_at is None or not standing.is_completed(attempt.module_id)
-    if enrollment_id != standing.enrollment_id or module is None or not is_news:
-        return Submission(outcome, attempt.receipt)
-    is_read = is_read_by_answering(module) or standing.is_read(module.id)
-    earlier = earlier_attempts(enrollment_id, module.id)
-    if not is_module_complete(course, module.id, is_read=is_read, earlier=earlier):
-        if is_read:
-            progress.mark_read(enrollment_id, module.id, now)
-        return Submission(outcome, attempt.receipt)
-    code, filled = _complete(viewer, standing, course, module.id, settings, now)
+    code, filled = _follow(viewer.id, outcome.sitting, settings, now)
     return Submission(outcome, attempt.receipt, code, filled)
 
 
+def mark_answers(
+    marker: Viewer,
+    attempt_id: int,
+    found: Mapping[str, Found],
+    settings: Settings,
+    *,
+    seen: str,
+    now: datetime | None = None,
+) -> None:
+    """A trainer has read what somebody wrote: the attempt is worth that much, and what follows from it follows; the
+    learner is told by a mail."""
+    now = now or utc_now()
+    people = present_users(marker, Permission.MARK_ANSWERS, local_day(now, settings.time_zone))
+    sitting = by_hand.load_to_mark(attempt_id, people, marker.id, is_locked=True)
+    by_hand.mark_answers(sitting, found, seen=seen, marker_id=marker.id, now=now)
+    enrollment = db.session.get_one(Enrollment, sitting.attempt.enrollment_id)
+    user_id = enrollment.user_id
+    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id)
+    _follow(user_id, sitting, settings, now)
+    outbox.enqueue(
+        "mail",
+        f"marked:{attempt_id}:{now.isoformat()}",
+        {
+            "to_user_id": user_id,
+            "template": "answers-marked",
+            "language": sitting.attempt.language,
+            "values": {"attempt": attempt_id},
+        },
+    )
+
+
+def _follow(user_id: int, sitting: Sitting, settings: Settings, now: datetime) -> tuple[str | None, tuple[Filled, ...]]:
+    """What follows from an attempt as it is marked now: perhaps its module is complete. The certificate's code and the
+    seats, where there are any."""
+    attempt = sitting.attempt
+    progress.hold_enrollment(user_id, sitting.slug)
+    standing = progress.load_standing(user_id, sitting.slug)
+    course = course_of(standing.version_id, standing.content_hash)
+    module = course.module(attempt.module_id, course.default_language)
+    is_news = standing.completed_at is None or not standing.is_completed(attempt.module_id)
+    if attempt.enrollment_id != standing.enrollment_id or module is None or not is_news:
+        return None, ()
+    is_read = is_read_by_answering(module) or standing.is_read(module.id)
+    earlier = earlier_attempts(attempt.enrollment_id, module.id)
+    if not is_module_complete(course, module.id, is_read=is_read, earlier=earlier):
+        if is_read:
+            progress.mark_read(attempt.enrollment_id, module.id, now)
+        return None, ()
+    return _complete(user_id, standing, course, module.id, settings, now)
+
+
 def _complete(
-    viewer: Viewer, standing: Standing, course: Course, module_id: str | None, settings: Settings, now: datetime
+    user_id: int, standing: Standing, course: Course, module_id: str | None, settings: Settings, now: datetime
 ) -> tuple[str | None, tuple[Filled, ...]]:
     """A module is complete (None: those that were): perhaps the course is with it, a certificate earned, and a seat
     filled. Nothing follows from a booster."""
@@ -192,16 +231,14 @@ def _complete(
     certificate = None
     if progress.is_course_complete(course, completed):
         if progress.complete_course(standing.enrollment_id, now):
-            note(
-                "course.completed", "enrollment", standing.enrollment_id, actor_id=viewer.id, course=standing.course_id
-            )
-        certificate = _award(viewer, standing.enrollment_id, course, settings, now)
+            note("course.completed", "enrollment", standing.enrollment_id, actor_id=user_id, course=standing.course_id)
+        certificate = _award(user_id, standing.enrollment_id, course, settings, now)
     if certificate is not None:
-        _tell_of_certificate(viewer.id, certificate, "certificate_earned")
-    also_earned = award_certifications(viewer.id, site, now)
+        _tell_of_certificate(user_id, certificate, "certificate_earned")
+    also_earned = award_certifications(user_id, site, now)
     filled: list[Filled] = []
     if certificate is not None or also_earned or _may_be_cross_training(course, module_id):
-        filled = cohorts.refresh_cohorts_of(viewer.id, now, site)
+        filled = cohorts.refresh_cohorts_of(user_id, now, site)
     return (certificate.code, tuple(filled)) if certificate is not None else (None, ())
 
 
@@ -211,7 +248,7 @@ def _may_be_cross_training(course: Course, module_id: str | None) -> bool:
     return module is not None and "shared" not in module.disciplines
 
 
-def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:
+def _award(user_id: int, enrollment_id: int, course: Course, settings: Settings, now: datetime) -> Certificate | None:
     """The course's certificate, if it is earned with this; None where it was issued before or nothing is earned."""
     enrollment = db.session.get_one(Enrollment, enrollment_id)
     evidence = attempts.passed_attempt(chain_of(enrollment), course.required_modules)
@@ -219,7 +256,7 @@ def _award(viewer: Viewer, enrollment_id: int, course: Course, settings: Setting
         return None
     version_id = evidence.version_id if enrollment.renews_id is None else enrollment.version_id
     certificate = awards.award_course_certificate(
-        user=db.session.get_one(User, viewer.id),
+        user=db.session.get_one(User, user_id),
         enrollment=enrollment,
         attempt=evidence,
         version=db.session.get_one(CourseVersion, version_id),

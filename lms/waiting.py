@@ -7,7 +7,8 @@ from dataclasses import astuple, dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 
 from lms import privacy
-from lms.access import Permission, Viewer, allows, scope, visible_agencies, visible_users
+from lms.access import Permission, Viewer, allows, present_users, scope, visible_agencies, visible_users
+from lms.assessment import by_hand
 from lms.certification import assigned, assignment_requests, name_requests, training_lists
 from lms.certification.assignment_rules import AsOf
 from lms.certification.seeing import seen
@@ -15,6 +16,7 @@ from lms.database import db
 from lms.people import joining
 from lms.people.models import Membership
 from lms.people.person_models import Erasure
+from lms.wall.sight import SYSTEM, looking_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Waiting:
     trainings: int = 0
     names: int = 0
     erasures: int = 0
+    answers: int = 0
 
     @property
     def total(self) -> int:
@@ -45,6 +48,10 @@ def load_waiting(viewer: Viewer, as_of: AsOf) -> Waiting:
         everywhere = scope(viewer, Permission.APPROVE_TRAINING) is None
         agencies = None if everywhere else visible_agencies(viewer, Permission.APPROVE_TRAINING)
         found["trainings"] = training_lists.count_waiting(training_lists.people_today(agencies, as_of.day), viewer.id)
+    if allows(viewer, Permission.MARK_ANSWERS):
+        with looking_as(SYSTEM):  # a number: whose answers they are is in nobody's sight here
+            writers = present_users(viewer, Permission.MARK_ANSWERS, as_of.day)
+            found["answers"] = by_hand.count_waiting(writers, viewer.id)
     if allows(viewer, Permission.REVOKE_CERTIFICATES):
         found["names"] = name_requests.count_waiting(seen(viewer, Permission.REVOKE_CERTIFICATES, as_of.day), viewer.id)
     return Waiting(**found)

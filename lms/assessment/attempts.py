@@ -50,6 +50,8 @@ def start_attempt(enrollment_id: int, version_id: int, module: Module, *, langua
     earlier = earlier_attempts(enrollment_id, module.id)
     if earlier.open_id is not None:
         return earlier.open_id
+    if earlier.is_awaiting:
+        raise Conflict(N_("A trainer has yet to mark your last answers. You are told by mail; then you can go on."))
     if attempts_left(module.quiz, earlier) == 0:
         raise Conflict(N_("You have used all attempts at this quiz. Ask your trainer how to go on."))
     if may_start_at(module.quiz, earlier, now) is not None:
@@ -173,9 +175,8 @@ def submit(
     empty = unanswered(questions.values(), given)
     if empty and attempt.pass_mark is not None and not may_be_empty:
         return Outcome("unanswered", sitting, unanswered=empty)
-    mark = mark_attempt(questions.values(), given, attempt.pass_mark)
+    mark = mark_attempt(questions.values(), given, attempt.pass_mark, is_form=sitting.is_form)
     _close(attempt, mark, key=key, body=body, language=language, now=now)
-    _note_credits(attempt.id, mark)
     return Outcome("submitted", sitting, mark)
 
 
@@ -199,11 +200,18 @@ def _close(attempt: Attempt, mark: Mark, *, key: str, body: str, language: str, 
     attempt.idempotency_key = key
     attempt.body_hash = body
     attempt.receipt = new_receipt()
+    note_mark(attempt, mark)
+
+
+def note_mark(attempt: Attempt, mark: Mark) -> None:
+    """What an attempt is worth now, on it and on its answers."""
     attempt.points = str(mark.points)
     attempt.points_possible = str(mark.possible)
     attempt.score_percent = mark.percent
     attempt.passed = mark.passed
+    attempt.awaits_marking = mark.awaits_trainer
     db.session.flush()
+    _note_credits(attempt.id, mark)
 
 
 def _note_credits(attempt_id: int, mark: Mark) -> None:

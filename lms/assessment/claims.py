@@ -7,7 +7,18 @@ from sqlalchemy import delete, select, update
 from lms.assessment.models import Attempt
 from lms.database import db
 from lms.learning.models import Enrollment
-from lms.people.persons import FOLLOWS, Claim, Erasing, Merging, PersonRoom, by_hand, erase_claims, goes, move_claims
+from lms.people.persons import (
+    FOLLOWS,
+    Claim,
+    Erasing,
+    Merging,
+    PersonRoom,
+    by_hand,
+    erase_claims,
+    goes,
+    move_claims,
+    stays,
+)
 
 CLAIMS = (
     Claim(
@@ -27,6 +38,30 @@ CLAIMS = (
             "share_of_points": "credit",
         },
         kept_back=("sequence",),
+    ),
+    Claim(
+        "lms_marked_answers",
+        "attempt_id",
+        "marked_answers",
+        holds="what a trainer found in a written answer, and a word to the learner",
+        why="to say what was missing, and for the result",
+        kept="as long as the account",
+        seen_by="the person; who marks, without the name",
+        merge=FOLLOWS,
+        export={
+            "attempt": "attempt_id",
+            "question": "question_id",
+            "lines_met": "met",
+            "comment": "comment",
+            "marked_at": "marked_at",
+        },
+    ),
+    Claim(
+        "lms_marked_answers",
+        "marked_by_id",
+        "answers_marked",
+        export={"at": "marked_at"},
+        erase=stays("stays: an id, no name"),
     ),
     Claim(
         "lms_attempts",
@@ -53,6 +88,8 @@ CLAIMS = (
             "score_percent": "score_percent",
             "passed": "passed",
             "receipt": "receipt",
+            "waits_for_a_trainer": "awaits_marking",
+            "marked_at": "marked_at",
             "version": "version_id>lms_course_versions.number",
         },
         kept_back=("secret", "idempotency_key", "body_hash"),

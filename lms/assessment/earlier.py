@@ -25,6 +25,8 @@ class Earlier:
     last_percent: int | None = None
     last_passed: bool | None = None
     passed_id: int | None = None
+    is_awaiting: bool = False
+    """The last one waits for a trainer: until then no other begins."""
 
     @property
     def is_passed(self) -> bool:
@@ -33,7 +35,13 @@ class Earlier:
 
 _attempts = Attempt.__table__.c
 _EARLIER = (
-    select(_attempts.id, _attempts.submitted_at, _attempts.score_percent, _attempts.passed)
+    select(
+        _attempts.id,
+        _attempts.submitted_at,
+        _attempts.score_percent,
+        _attempts.passed,
+        _attempts.awaits_marking & _attempts.pass_mark.is_not(None),
+    )
     .where(_attempts.enrollment_id == bindparam("enrollment_id"), _attempts.module_id == bindparam("module_id"))
     .order_by(_attempts.number)
 )
@@ -43,7 +51,7 @@ def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
     """The attempts of one enrollment at one module's quiz; one query."""
     rows: Sequence[Any] = db.session.execute(_EARLIER, {"enrollment_id": enrollment_id, "module_id": module_id}).all()
     submitted = [row for row in rows if row[1] is not None]
-    last = submitted[-1] if submitted else (None, None, None, None)
+    last = submitted[-1] if submitted else (None, None, None, None, False)
     return Earlier(
         open_id=next((row[0] for row in rows if row[1] is None), None),
         submitted=len(submitted),
@@ -52,6 +60,7 @@ def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
         last_percent=last[2],
         last_passed=last[3],
         passed_id=next((row[0] for row in submitted if row[3]), None),
+        is_awaiting=bool(last[4]),
     )
 
 

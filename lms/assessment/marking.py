@@ -16,7 +16,7 @@ class Mark:
     """What an attempt is worth. `percent` is a whole number, rounded down: 79.9 does not pass an 80.
 
     `passed` is None where nobody passes or fails: no pass mark, nothing to mark, or a trainer has yet to mark a part.
-    `credits` is the share earned of each question, None where it is not marked by machine.
+    `credits` is the share earned of each question, None where nobody has marked it, or nobody will.
     """
 
     points: Fraction
@@ -27,16 +27,29 @@ class Mark:
     credits: Mapping[str, Fraction | None]
 
 
-def mark_attempt(questions: Iterable[Question], responses: Mapping[str, Any], pass_mark: int | None) -> Mark:
-    """Mark the drawn questions of an attempt. Exact fractions throughout; an empty question earns nothing."""
+def mark_attempt(
+    questions: Iterable[Question],
+    responses: Mapping[str, Any],
+    pass_mark: int | None,
+    by_hand: Mapping[str, Fraction] | None = None,
+    *,
+    is_form: bool = False,
+) -> Mark:
+    """Mark the drawn questions of an attempt. Exact fractions throughout; an empty question earns nothing.
+
+    `by_hand` has the shares that a trainer found in written answers, by question. In a form nobody marks those.
+    """
     points = possible = Fraction(0)
     awaits_trainer = False
     credits: dict[str, Fraction | None] = {}
     for question in questions:
         kind = question_type(question.type)
-        credit = kind.mark(question, responses.get(question.id)) if kind.is_scored else None
-        if kind.is_scored and kind.is_marked_by_hand:
-            awaits_trainer, credit = True, None
+        response = responses.get(question.id)
+        credit = kind.mark(question, response) if kind.is_scored else None
+        if kind.is_scored and kind.is_marked_by_hand and not is_form:
+            is_empty = not kind.is_complete(question, response)
+            credit = Fraction(0) if is_empty else (by_hand or {}).get(question.id)
+            awaits_trainer = awaits_trainer or credit is None
         credits[question.id] = credit
         if credit is not None:
             points += credit * question.points

@@ -1,11 +1,11 @@
-"""The tables of assessment: Attempt (one sitting of one quiz) and Response (one answer)."""
+"""The tables of assessment: Attempt (one sitting of one quiz), Response (one answer), MarkedAnswer (one by hand)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.catalog.models import CourseVersion
@@ -19,7 +19,8 @@ class Attempt(Model):
     """One sitting of one quiz, pinned to the version that was taken, with the questions that were drawn.
 
     `drawn` is a list of {"question": id, "order": [item ids], "rev": n}. `points` are exact fractions as text
-    ("7/2"). `passed` is null until it is submitted, and stays null for quizzes that nobody passes or fails.
+    ("7/2"). `passed` is null until it is submitted and nothing waits for a trainer, and stays null for quizzes that
+    nobody passes or fails.
     """
 
     __tablename__ = "lms_attempts"
@@ -40,6 +41,12 @@ class Attempt(Model):
             postgresql_where=text("submitted_at IS NULL"),
         ),
         Index("ix_lms_attempts_version_id", "version_id", "module_id"),
+        Index(
+            "ix_lms_attempts_awaiting",
+            "id",
+            sqlite_where=text("awaits_marking"),
+            postgresql_where=text("awaits_marking"),
+        ),
         NUMBERED_ONCE,
     )
 
@@ -64,6 +71,10 @@ class Attempt(Model):
     points_possible: Mapped[str | None] = mapped_column(String(64))
     score_percent: Mapped[int | None]
     passed: Mapped[bool | None]
+    awaits_marking: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A written answer of it waits for a trainer; until then it is neither passed nor failed."""
+    marked_at: Mapped[datetime | None]
+    """When a trainer last marked its written answers."""
     enrollment: Mapped[Enrollment] = relationship()
     version: Mapped[CourseVersion] = relationship()
 
@@ -83,3 +94,19 @@ class Response(Model):
     credit: Mapped[str | None] = mapped_column(String(64))
     """Share of the points, exact, set when the attempt is submitted; null where nothing is marked."""
     attempt: Mapped[Attempt] = relationship()
+
+
+class MarkedAnswer(Model):
+    """What a trainer found in one written answer: which lines of its list are met, and a word to the learner."""
+
+    __tablename__ = "lms_marked_answers"
+    __table_args__ = (UniqueConstraint("attempt_id", "question_id"),)
+
+    id: Mapped[primary_key]
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("lms_attempts.id", ondelete="RESTRICT"))
+    question_id: Mapped[str] = mapped_column(String(80))
+    met: Mapped[list[Any]]
+    """Ids of the lines of the list that the answer meets."""
+    comment: Mapped[str] = mapped_column(Text, default="")
+    marked_by_id: Mapped[int] = mapped_column(ForeignKey("lms_users.id", ondelete="RESTRICT"), index=True)
+    marked_at: Mapped[datetime]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from lms.assessment.by_hand import marks_of, shares
 from lms.assessment.marking import mark_attempt, unanswered
-from lms.assessment.models import Response
+from lms.assessment.models import MarkedAnswer, Response
 from lms.assessment.sittings import Sitting, values_of
 from lms.assessment.tokens import item_tokens, response_mark
 from lms.courseware.course import Module, Question
@@ -41,6 +42,9 @@ class Told:
     is_scored: bool
     pool_title: str = ""
     reread: tuple[Module, ...] = ()
+    met: tuple[str, ...] | None = None
+    """Of a written answer that was marked: ids of the lines of the list that it meets."""
+    comment: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -70,7 +74,7 @@ def shown_questions(
                 pool_title=titles.get(question_id, ""),
                 sequence=responses[question_id].sequence if question_id in responses else 0,
                 mark=response_mark(secret, question_id, kept),
-                feedback=_told(sitting, question, kept, language) if is_told else None,
+                feedback=_told(sitting, question, kept, language, None) if is_told else None,
             )
         )
     return shown
@@ -85,23 +89,32 @@ def gives_feedback_at_once(sitting: Sitting) -> bool:
 def told_questions(sitting: Sitting, responses: Mapping[str, Response], language: str) -> list[Told]:
     """Each question of a submitted attempt: what was given, what is right, why, and what to read again."""
     given = values_of(responses)
-    return [_told(sitting, question, given.get(key), language) for key, question in sitting.questions(language).items()]
+    marks = marks_of(sitting.attempt.id) if sitting.attempt.marked_at is not None else {}
+    return [
+        _told(sitting, question, given.get(key), language, marks.get(key))
+        for key, question in sitting.questions(language).items()
+    ]
 
 
-def _told(sitting: Sitting, question: Question, response: Any, language: str) -> Told:
+def _told(sitting: Sitting, question: Question, response: Any, language: str, marked: MarkedAnswer | None) -> Told:
     kind = question_type(question.type)
-    is_draft = kind.is_marked_by_hand and sitting.module(language).is_form
-    credit = mark_attempt((question,), {question.id: response}, None).credits[question.id]
+    is_form = sitting.module(language).is_form
+    is_draft = kind.is_marked_by_hand and is_form
+    by_hand = shares({question.id: question}, {question.id: marked} if marked is not None else {})
+    mark = mark_attempt((question,), {question.id: response}, None, by_hand, is_form=is_form)
+    credit = mark.credits[question.id]
     is_right = credit is None or credit >= 1
     return Told(
         question=question,
         summary=kind.summarize(question, response),
         credit=credit,
         is_answered=response is not None,
-        is_awaiting=kind.is_scored and kind.is_marked_by_hand and not is_draft,
+        is_awaiting=mark.awaits_trainer,
         is_scored=kind.is_scored and not is_draft,
         pool_title=_pool_titles(sitting, language).get(question.id, ""),
         reread=() if is_right else reread(sitting, question, language),
+        met=tuple(marked.met) if marked is not None else None,
+        comment=marked.comment if marked is not None else "",
     )
 
 

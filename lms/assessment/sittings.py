@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from lms.assessment.models import Attempt, Response
 from lms.catalog.models import Course, CourseVersion
@@ -40,6 +40,11 @@ class Sitting:
         return module
 
     @property
+    def is_form(self) -> bool:
+        """Whether it is a form, whose written answers nobody marks."""
+        return self.module(self.course.default_language).is_form
+
+    @property
     def quiz(self) -> QuizSettings:
         return self.module(self.course.default_language).quiz or QuizSettings()
 
@@ -62,13 +67,14 @@ class Sitting:
         return self.questions(self.course.default_language)
 
 
-_SITTING = (
+_ANY_SITTING = (
     select(Attempt, Course.id, Course.slug, CourseVersion.content_hash)
     .join(Enrollment, Enrollment.id == Attempt.enrollment_id)
     .join(Course, Course.id == Enrollment.course_id)
     .join(CourseVersion, CourseVersion.id == Attempt.version_id)
-    .where(Attempt.id == bindparam("attempt_id"), Enrollment.user_id == bindparam("user_id"))
+    .where(Attempt.id == bindparam("attempt_id"))
 )
+_SITTING = _ANY_SITTING.where(Enrollment.user_id == bindparam("user_id"))
 _LOCKED = _SITTING.with_for_update(of=Attempt)
 
 
@@ -79,6 +85,21 @@ def load_sitting(user_id: int, attempt_id: int, *, is_locked: bool = False) -> S
     row = db.session.execute(statement, values).one_or_none() if 0 < attempt_id <= LARGEST_ID else None
     if row is None:
         raise NotFound(N_("There is no such attempt of yours."))
+    return _sitting(row)
+
+
+def load_sitting_among(attempt_id: int, people: Select[Any], *, is_locked: bool = False) -> Sitting:
+    """An attempt of one of these people, for who marks it. Raises NotFound."""
+    statement = _ANY_SITTING.where(Enrollment.user_id.in_(people))
+    statement = statement.with_for_update(of=Attempt) if is_locked else statement
+    known = 0 < attempt_id <= LARGEST_ID
+    row = db.session.execute(statement, {"attempt_id": attempt_id}).one_or_none() if known else None
+    if row is None:
+        raise NotFound(N_("There is nothing here that you may see."))
+    return _sitting(row)
+
+
+def _sitting(row: Any) -> Sitting:
     attempt, course_id, slug, content_hash = row
     return Sitting(attempt, course_id, slug, course_of(attempt.version_id, content_hash))
 

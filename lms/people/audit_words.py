@@ -82,6 +82,8 @@ ACTIONS = {
     "certificate.name-asked": N_("Another name on a certificate asked for"),
     "certificate.name-approved": N_("Another name on a certificate approved"),
     "certificate.name-refused": N_("Another name on a certificate refused"),
+    "attempt": N_("Quizzes"),
+    "attempt.marked": N_("Written answers marked"),
     "training": N_("Training done elsewhere"),
     "training.handed-in": N_("Training done elsewhere handed in"),
     "training.withdrawn": N_("Training done elsewhere withdrawn"),

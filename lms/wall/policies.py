@@ -138,6 +138,7 @@ POLICIES = {
     ),
     "lms_attempts": _of_parent("lms_enrollments", "enrollment_id"),
     "lms_responses": _of_parent("lms_attempts", "attempt_id"),
+    "lms_marked_answers": _of_parent("lms_attempts", "attempt_id"),
     "lms_certificates": (
         f"{OPEN} OR {VERIFYING} OR user_id = {ME} OR {IN_AGENCY}"
         f" OR {_in('id', 'lms_wall_certificates')} OR {_in('user_id', 'lms_wall_team_people')}"

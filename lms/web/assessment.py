@@ -270,7 +270,9 @@ def _result(sitting: Sitting) -> str:
     told = told_questions(sitting, load_responses(attempt.id), code)
     standing = load_standing(viewer().id, sitting.slug)
     earlier = earlier_attempts(attempt.enrollment_id, attempt.module_id)
-    certificate, also_earned = earned_with(attempt.enrollment_id, attempt.submitted_at or utc_now())
+    certificate, also_earned = earned_with(
+        attempt.enrollment_id, attempt.marked_at or attempt.submitted_at or utc_now()
+    )
     return render_template(
         "assessment/result.html",
         sitting=sitting,

@@ -45,6 +45,7 @@ SIGNED_IN = (
     Section("/certificates", N_("Certificates"), Permission.LEARN, ("/transcript", "/training")),
     Section("/cohorts", N_("Teams"), Permission.LEARN),
     Section("/studio", N_("Studio"), Permission.AUTHOR_COURSES),
+    Section("/studio/marking", N_("Written answers"), Permission.MARK_ANSWERS),
     Section("/certifications", N_("Certifications"), Permission.MANAGE_CERTIFICATIONS),
     Section("/people", N_("People"), Permission.SEE_PEOPLE),
     Section("/assignments", N_("Assignments"), Permission.ASSIGN_TRAINING),

@@ -54,5 +54,14 @@ def lines_of(found: Waiting) -> list[tuple[str, str]]:
             "privacy.list_erasures",
             ngettext("%(num)s person asks to be erased", "%(num)s people ask to be erased", found.erasures),
         ),
+        (
+            found.answers,
+            "marking.list_answers",
+            ngettext(
+                "%(num)s quiz with written answers to mark",
+                "%(num)s quizzes with written answers to mark",
+                found.answers,
+            ),
+        ),
     )
     return [(text, url_for(endpoint)) for count, endpoint, text in kinds if count]

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from lms import amending, batches, journey, merging, privacy
 from lms.answering import right_answers
+from lms.assessment.models import Attempt
 from lms.assessment.sittings import load_sitting
 from lms.certification import credit_bodies, paper_records, record_shares, rule_files, sharing, trainings
 from lms.certification.badges import issuing, proof
@@ -158,6 +159,7 @@ class Scene:
             import_id = write(self._upload_list)
             cohort_id = write(self._make_cohort)
             form_id, part_id, action_id = write(lambda: give_a_report(viewer, cohort_id, self.people["coordinator"]))
+            write(lambda: setattr(db.session.get_one(Attempt, form_id), "awaits_marking", True))
             write(self._make_certification)
             provider_id, domain_id, token_id = write(self._make_sign_in)
             assignment_id, exception_id, wish_id = write(self._make_assignment)
@@ -193,6 +195,7 @@ class Scene:
                 "key": last_part(proof.claims_of(token)["credentialSubject"]["achievement"]["id"]),
                 "cohort_id": cohort_id,
                 "giving.give_answers.attempt_id": form_id,
+                "marking.mark.attempt_id": form_id,
                 "part_id": part_id,
                 "action_id": action_id,
                 "member_id": self._first(select(Member.id)),
