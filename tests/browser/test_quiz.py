@@ -43,7 +43,7 @@ def test_a_lost_network_loses_no_answer(fresh_site: Site, open_page: Walk) -> No
     expect(page.locator("[data-status]")).to_contain_text("Not saved yet")
     page.context.set_offline(False)
 
-    expect(page.locator("[data-status]")).to_contain_text("Saved", timeout=10_000)
+    expect(page.locator("[data-status]")).to_contain_text("Saved")
     page.reload()
     expect(page.locator('fieldset[data-type="single"] input').nth(1)).to_be_checked()
 
