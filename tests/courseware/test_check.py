@@ -100,6 +100,27 @@ def test_a_slip_mended_in_the_right_option_is_not_a_changed_answer():
     assert codes(FILES, previous=before) == set()
 
 
+def test_a_table_that_moved_down_the_page_is_not_a_changed_answer():
+    table = "| Sign | Kind |\n| --- | --- |\n| Tired | Seen |\n| Guilty | Thought |"
+    sorting = (
+        f"### Sort the words.\n\n<!-- q: words; type: sort; lo: LO1 -->\n\n{table}\n\n> [!NOTE]\n> See or think.\n\n"
+    )
+    before = lesson_with("[^S1]: ", f"{sorting}[^S1]: ")
+    after = lesson_with("Someone is missing.", "Someone is missing.\n\nIt is cold.", before)
+    swapped = lesson_with("Seen |\n| Guilty | Thought", "Thought |\n| Guilty | Seen", before)
+
+    assert codes(after, previous=before) == set()
+    assert codes(swapped, previous=before) == {"Q013"}
+
+
+def test_steps_in_another_order_are_a_changed_answer():
+    steps = "### Put the steps in order.\n\n<!-- q: steps; type: ordering; lo: LO1 -->\n\n1. Look\n2. Ask\n3. Tell\n\n> [!NOTE]\n> So.\n\n"
+    before = lesson_with("[^S1]: ", f"{steps}[^S1]: ")
+    after = lesson_with("1. Look\n2. Ask", "1. Ask\n2. Look", before)
+
+    assert codes(after, previous=before) == {"Q013"}
+
+
 def test_an_id_that_was_published_and_is_gone_is_told():
     files = lesson_with("q: days", "q: days-of-week")
 

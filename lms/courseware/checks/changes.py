@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
 from lms.courseware.checks.subject import finding, shown
 from lms.courseware.course import Course, Problem, Question
+from lms.courseware.questions.pairs import Pairing
 
 _SAME_WORDS = 0.8
 """Two wordings this alike are the same answer with a slip mended."""
+
+_PLACE = re.compile(r"\bline=\d+")
+"""Where a cell stands in its file. It is no part of the answer: a table that moved down the page says the same."""
 
 
 def check(course: Course, previous: Course) -> Iterator[Problem]:
@@ -46,7 +51,10 @@ def _question(new: Question, old: Question) -> Iterator[Problem]:
 
 
 def _answer_changed(new: Question, old: Question) -> bool:
-    if repr(new.payload) != repr(old.payload) and not _alike(repr(new.payload), repr(old.payload)):
+    payload, was_payload = (_PLACE.sub("", repr(question.payload)) for question in (new, old))
+    if payload != was_payload and not _alike(payload, was_payload):
+        return True
+    if _paired_otherwise(new, old) or _ordered_otherwise(new, old):
         return True
     ticks = {option.text: option.is_correct for option in old.options}
     if any(ticks.get(option.text, option.is_correct) != option.is_correct for option in new.options):
@@ -55,6 +63,28 @@ def _answer_changed(new: Question, old: Question) -> bool:
     if len(right) != len(was_right):
         return True
     return any(not any(_alike(text, other) for other in was_right) for text in right)
+
+
+def _paired_otherwise(new: Question, old: Question) -> bool:
+    """Whether a left side that stayed has another right side: a swap leaves nearly all of the words as they were."""
+    pairs, were = _pairs(new), _pairs(old)
+    return any(left in were and not _alike(right, were[left]) for left, right in pairs.items())
+
+
+def _pairs(question: Question) -> dict[str, str]:
+    pairing = question.payload
+    if not isinstance(pairing, Pairing):
+        return {}
+    rights = {right.id: right.text for right in pairing.rights}
+    lefts = {left.id: left.text for left in question.options}
+    return {lefts[left]: rights[right] for left, right in pairing.answers}
+
+
+def _ordered_otherwise(new: Question, old: Question) -> bool:
+    if new.type != "ordering":
+        return False
+    steps, were = [option.text for option in new.options], [option.text for option in old.options]
+    return [one for one in steps if one in were] != [one for one in were if one in steps]
 
 
 def _right(question: Question) -> list[str]:
