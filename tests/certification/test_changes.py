@@ -34,6 +34,7 @@ from lms.people.models import AuditEvent, User
 from tests.certification.conftest import NOON, Learners
 from tests.certification.test_certifying import award, certification_of, save
 from tests.cohorts.conftest import Teams, small  # noqa: F401 - a fixture
+from tests.support.pages import text_of
 from tests.support.world import World
 
 LATER = NOON + timedelta(hours=1)
@@ -255,6 +256,33 @@ def test_a_certification_comes_back_only_with_what_it_rests_on(learners: Learner
     assert office.status(code) == ("superseded", renamed)
     assert office.undo(resting) == resting
     assert office.status(resting) == ("valid", None)
+
+
+def test_whoever_checks_a_certification_reads_what_of_its_evidence_was_revoked_since(
+    learners: Learners, office: Office
+) -> None:
+    save(learners.world)
+    user, code = learners.certified()
+    award(learners.world, user)
+    resting = certification_of(learners.world, user).code
+    client = learners.world.app.test_client()
+    pages = {
+        f"/verify/{resting}": client,
+        f"/certificates/{resting}": learners.world.client_of(user),
+    }
+
+    before = [text_of(each.get(address)) for address, each in pages.items()]
+    office.revoke(office.rename(code, "Nora Núñez-Ortiz"))
+
+    assert all("Revoked since" not in page for page in before)
+    for address, each in pages.items():
+        page = text_of(each.get(address))
+        assert page.count("Revoked since") == 1
+        assert "Awarded March 14, 2026" in page
+        assert "Computer-Based Training" not in page, "it may rest on training of any kind"
+    told = client.get(f"/verify/{resting}.json").get_json()
+    assert (told["status"], told["modality"]) == ("valid", None)
+    assert [(one["code"], one["is_revoked"]) for one in told["evidence"]] == [(code, True)]
 
 
 def test_what_was_taken_again_in_part_rests_on_the_whole(learners: Learners, office: Office) -> None:
