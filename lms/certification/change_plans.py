@@ -21,7 +21,7 @@ from lms.certification.wording import credit_text
 from lms.clock import add_months, local_day
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
-from lms.people.names import checked_name
+from lms.people.names import checked_name, has_letters
 
 MOST_EXTENSION_MONTHS = 12
 """Beyond the end that the award was issued with, however many extensions follow each other."""
@@ -101,7 +101,7 @@ def plan_rename(certificate: Certificate, name: str) -> Plan:
     """Another printed name. Raises Invalid for none and for the same, Conflict where it does not stand."""
     refuse_fallen(certificate)
     facts, name = CertificateFacts.from_json(certificate.facts), checked_name(name)
-    if not name:
+    if not has_letters(name):
         raise Invalid(N_("Type the name as it should be printed."), "name")
     if name == facts.printed_name:
         raise Invalid(N_("The certificate carries exactly this name already."), "name")

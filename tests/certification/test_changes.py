@@ -221,6 +221,16 @@ def test_only_an_award_that_stands_is_changed_and_only_with_a_reason(learners: L
         office.extend(other, date(2028, 9, 14))
 
 
+@pytest.mark.parametrize("name", ["★", "...", "\u202e", " "])
+def test_a_name_of_which_nothing_would_be_printed_is_no_correction(
+    learners: Learners, office: Office, name: str
+) -> None:
+    _, code = learners.certified()
+
+    with pytest.raises(Invalid):
+        office.rename(code, name)
+
+
 def test_nobody_changes_their_own_award_as_an_administrator(learners: Learners, office: Office) -> None:
     user, code = learners.certified()
     office.actor = user
