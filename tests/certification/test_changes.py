@@ -367,6 +367,11 @@ def test_credit_that_was_not_due_is_taken_off(learners: Learners, office: Office
         ("John Smith", "Jane Smith", False),
         ("Li", "Lu", True),
         ("Li", "", False),
+        ("O", "X", False),
+        ("o", "O", True),
+        ("李伟", "王伟", False),
+        ("李伟", " 李伟 ", True),
+        ("김민준", "김민쥰", True),
     ],
 )
 def test_only_the_spelling_of_a_name_is_near(before: str, after: str, near: bool) -> None:
