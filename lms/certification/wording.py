@@ -98,6 +98,7 @@ ENGLISH = {
     "standing_revoked": "Revoked on {day}",
     "standing_superseded": "Replaced",
     "standing_not-yet": "Not yet valid",
+    "certification_note": "The hours of a certification are those of what it rests on, and are not counted again.",
     "transcript_note": "Hours of revoked and replaced certificates are not counted. To check a line, go to {address} "
     "and enter its code.",
     "page": "Page",
@@ -161,7 +162,7 @@ SPANISH = {
     "seal_alt": "Sello con una estrella",
     "credit_overleaf": "La declaración de créditos está en la segunda página.",
     "composed": "Lugares ocupados: {seats}.",
-    "transcript_title": "Historial de formación",
+    "transcript_title": "Historial de capacitación",
     "transcript_for": "Historial de",
     "as_of": "Al {day}",
     "course": "Curso",
@@ -192,6 +193,7 @@ SPANISH = {
     "standing_revoked": "Revocado el {day}",
     "standing_superseded": "Reemplazado",
     "standing_not-yet": "Aún no es válido",
+    "certification_note": "Las horas de una certificación son las de aquello en que se basa y no se cuentan otra vez.",
     "transcript_note": "No se cuentan las horas de certificados revocados o reemplazados. Para comprobar una línea, "
     "vaya a {address} e ingrese su código.",
     "page": "Página",
