@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from lms.certification.branding import rebranded
 from lms.certification.change_models import CertificateChange
 from lms.certification.credit import Granted, missing_on, with_credit
 from lms.certification.facts import CertificateFacts
@@ -61,6 +62,8 @@ def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
     changed, columns = facts, dict[str, Any]()
     if correction.agency_name is not None:
         changed = replace(changed, agency_name=correction.agency_name)
+        if correction.agency_id != certificate.agency_id:
+            changed = rebranded(changed, correction.agency_id, certificate.version_id)
         columns["agency_id"] = correction.agency_id
     if correction.discipline is not None:
         columns["discipline"] = correction.discipline
