@@ -416,6 +416,21 @@ def test_the_roster_holds_the_hours_by_area_and_whole_numbers_that_no_spreadshee
     assert found["Certificate code"] == code
 
 
+def test_the_roster_names_a_course_as_the_board_knows_it_whatever_language_it_was_taken_in(post: Post) -> None:
+    post.approve()
+    user = post.world.user("Olga Officer", agency=post.agency, discipline="law-enforcement", language="es")
+    post.license(user)
+    enrollment = post.learners.enroll(user, completed=("first-steps", "second-steps"))
+    code = post.learners.award(enrollment, post.learners.attempt(enrollment, language="es"), now=utc_now())
+    assert code is not None
+
+    head, line = roster(post.world.client_of(post.admin))
+
+    printed = CertificateFacts.from_json(post.learners.row(code).facts)
+    assert printed.language == "es"
+    assert dict(zip(head, line, strict=True))["Course title"] == "A tiny course" != printed.title
+
+
 def test_the_roster_keeps_to_the_viewers_agencies_days_and_columns(post: Post) -> None:
     post.approve()
     other = post.world.agency("Elsewhere")
