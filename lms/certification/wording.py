@@ -130,8 +130,9 @@ SPANISH = {
     "details_title": "Detalles de este certificado",
     "objectives": "Objetivos de aprendizaje",
     "credit": "Créditos",
-    "approved": "Aprobado por {body} para {hours} horas ({kind}).",
-    "approved_number": "Aprobado por {body} para {hours} horas ({kind}), número de aprobación {number}.",
+    "approved": "Aprobado para {hours} horas ({kind}). Organismo que lo aprobó: {body}.",
+    "approved_number": "Aprobado para {hours} horas ({kind}), número de aprobación {number}. "
+    "Organismo que lo aprobó: {body}.",
     "approved_within": "De estas horas, {hours} son sobre el tema {kind}.",
     "license": "Licencia {number} · {board}",
     "trainings": "Capacitaciones",
