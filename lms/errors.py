@@ -49,6 +49,10 @@ class LmsError(Exception):
         self.message = message
         self.values = values
 
+    def __str__(self) -> str:
+        """In English, for consoles and logs; the web translates `message` and fills it in itself."""
+        return self.message % self.values if self.values else self.message
+
 
 class NotFound(LmsError):
     """There is no such thing, or none that this person may know of."""

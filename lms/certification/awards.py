@@ -194,20 +194,15 @@ def certificate_of_cycle(user_id: int, course_id: int, cycle: int) -> Certificat
     return found
 
 
-def valid_certificate_of_course(user_id: int, course_id: int, now: datetime) -> Certificate | None:
-    """What somebody holds of a course at `now`; of several cycles the newest. None where they hold nothing valid."""
-    found: Certificate | None = db.session.scalar(
-        select(Certificate)
-        .where(
-            Certificate.user_id == user_id,
-            Certificate.course_id == course_id,
-            Certificate.kind == "course",
-            is_valid_at(now),
-        )
-        .order_by(Certificate.cycle.desc())
-        .limit(1)
+def valid_certificates_of_course(user_id: int, course_id: int, now: datetime) -> Sequence[Certificate]:
+    """What somebody holds of a course at `now`, of several cycles the newest first."""
+    query = select(Certificate).where(
+        Certificate.user_id == user_id,
+        Certificate.course_id == course_id,
+        Certificate.kind == "course",
+        is_valid_at(now),
     )
-    return found
+    return db.session.scalars(query.order_by(Certificate.cycle.desc())).all()
 
 
 def _with_end_of_renewal(facts: CertificateFacts, enrollment: Enrollment, course: Course) -> CertificateFacts | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from lms.catalog.models import CourseVersion
 from lms.certification.document_models import Branding
 from lms.certification.facts import (
     CertificateFacts,
@@ -80,6 +81,15 @@ def branded(facts: CertificateFacts, agency_id: int | None) -> CertificateFacts:
         agency_signatories=look.signatories,
         statement=look.statement,
     )
+
+
+def rebranded(facts: CertificateFacts, agency_id: int | None, version_id: int | None) -> CertificateFacts:
+    """The facts in the look of another agency, for an award that is corrected to be that agency's: else its name would
+    stand beside the logo and the signatures of the wrong one. A course's own design comes from its version."""
+    chosen = db.session.scalar(select(CourseVersion.facts).where(CourseVersion.id == version_id)) if version_id else {}
+    design = (chosen or {}).get("certificate_design", "")
+    plain = replace(facts, design="" if design == "default" else design, logo="", agency_signatories=(), statement="")
+    return branded(plain, agency_id)
 
 
 def save_look(agency_id: int, look: Look, *, actor_id: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from lms.certification.branding import rebranded
 from lms.certification.change_models import CertificateChange
 from lms.certification.credit import Granted, missing_on, with_credit
 from lms.certification.facts import CertificateFacts
@@ -21,7 +22,7 @@ from lms.certification.wording import credit_text
 from lms.clock import add_months, local_day
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid
-from lms.people.names import checked_name
+from lms.people.names import checked_name, has_letters
 
 MOST_EXTENSION_MONTHS = 12
 """Beyond the end that the award was issued with, however many extensions follow each other."""
@@ -61,6 +62,8 @@ def plan_reissue(certificate: Certificate, correction: Correction) -> Plan:
     changed, columns = facts, dict[str, Any]()
     if correction.agency_name is not None:
         changed = replace(changed, agency_name=correction.agency_name)
+        if correction.agency_id != certificate.agency_id:
+            changed = rebranded(changed, correction.agency_id, certificate.version_id)
         columns["agency_id"] = correction.agency_id
     if correction.discipline is not None:
         columns["discipline"] = correction.discipline
@@ -101,7 +104,7 @@ def plan_rename(certificate: Certificate, name: str) -> Plan:
     """Another printed name. Raises Invalid for none and for the same, Conflict where it does not stand."""
     refuse_fallen(certificate)
     facts, name = CertificateFacts.from_json(certificate.facts), checked_name(name)
-    if not name:
+    if not has_letters(name):
         raise Invalid(N_("Type the name as it should be printed."), "name")
     if name == facts.printed_name:
         raise Invalid(N_("The certificate carries exactly this name already."), "name")

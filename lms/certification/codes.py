@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 
 from lms.errors import N_
 from lms.people.spoken_codes import ALPHABET, LOOK_ALIKES
@@ -61,8 +62,9 @@ def why_not_a_code(text: str) -> tuple[str, dict[str, str | int]]:
 
 
 def _symbols(text: str) -> str:
-    """Without what does not count, look-alikes as the digits they are taken for."""
-    return "".join(letter for letter in text.strip().upper() if letter not in _LEFT_OUT).translate(LOOK_ALIKES)
+    """Without what does not count; look-alikes as the digits they are taken for, wide letters (３, Ｗ) as narrow."""
+    narrow = unicodedata.normalize("NFKC", text).strip().upper()
+    return "".join(letter for letter in narrow if letter not in _LEFT_OUT).translate(LOOK_ALIKES)
 
 
 def check_symbol(body: str) -> str:

@@ -22,12 +22,19 @@ PACK = "pack:"
 @dataclass(frozen=True, slots=True)
 class Measures:
     """Where texts must fit, in points: what `fit` needs to know of a sheet. `fixed` is the height of everything on the
-    first page whose height never changes, of `page`."""
+    first page whose height never changes, of `page`; `heading` and `signatory` are the largest letters of the heading
+    and of the lines under a signature, `cell` what a column of the table takes beside its text. Where 0, `name` is as
+    wide as `body`, and `provider` as `statement`."""
 
     body: float = 7.1 * 72
+    name: float = 0
+    heading: float = 40
+    cell: float = 10
     issuer: float = 2.05 * 72
     signature: float = 3.3 * 72
+    signatory: float = 9
     statement: float = 7.1 * 72
+    provider: float = 0
     fixed: float = 422.0
     page: float = 8.5 * 72
     issuer_sizes: Mapping[int, tuple[float, ...]] = field(
@@ -59,9 +66,14 @@ CLASSIC = Design(
     N_("Classic: framed and centered, safe for office printers"),
     measures=Measures(
         body=8.4 * 72,
+        name=7.6 * 72,
+        heading=38,
+        cell=24,
         issuer=8.4 * 72,
         signature=2.5 * 72,
+        signatory=8.5,
         statement=7.6 * 72,
+        provider=6.9 * 72,
         fixed=414.0,
         issuer_sizes={1: (12, 11, 10, 9), 2: (9, 8, 7)},
     ),

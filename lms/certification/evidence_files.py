@@ -80,9 +80,12 @@ def examine(name: str, content: bytes) -> Evidence:
 
 
 def neutral_name(name: str, extension: str) -> str:
-    """What its owner called it, with letters, digits, spaces, dots and dashes only, and the ending of what it is."""
+    """What its owner called it, with letters and their marks, digits, spaces, dots and dashes only, and the ending of
+    what it is."""
     stem = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1].rpartition(".")[0] or "evidence"
-    kept = "".join(letter if letter.isalnum() or letter in " ._-" else "_" for letter in stem)
+    kept = "".join(
+        one if one.isalnum() or one in " ._-" or unicodedata.category(one)[0] == "M" else "_" for one in stem
+    )
     clean = " ".join(kept.split()).strip(" ._-")[:LONGEST_TITLE].strip(" ._-") or "evidence"
     return f"{clean}.{extension}"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from lms.people.names import fold
 
 LETTERS_PER_SLIP = 5
+SHORTEST = 2
 MOST_SLIPS = 3
-"""One wrong letter for each five that the name has, at least one and at most three: `Jonh Smith`, not `John Smart`."""
+"""One wrong letter for each five that the name has, at least one and at most three: `Jonh Smith`, not `John Smart`. A
+single letter is the whole name, and so, nearly, is a Chinese character: with another one it is another name."""
 
 
 def is_near(before: str, after: str) -> bool:
@@ -14,8 +18,16 @@ def is_near(before: str, after: str) -> bool:
     one, other = fold(before), fold(after)
     if not one or not other:
         return False
+    if one == other:
+        return True
+    if len(one) < SHORTEST or _has_ideographs(one) or _has_ideographs(other):
+        return False
     most = max(1, min(MOST_SLIPS, len(one) // LETTERS_PER_SLIP))
     return distance(one, other) <= most
+
+
+def _has_ideographs(name: str) -> bool:
+    return any(unicodedata.name(letter, "").startswith("CJK") for letter in name)
 
 
 def distance(one: str, other: str) -> int:

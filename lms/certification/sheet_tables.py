@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from lms.certification import typefaces
 from lms.certification.facts import CertificateFacts, TeamFacts
+from lms.certification.typefaces import BOLD, SANS, SERIF
 from lms.certification.wording import long_day, word
 
 
@@ -16,7 +20,36 @@ class Fact:
     label: str
     value: str
     detail: str = ""
-    is_day: bool = False
+
+
+LABEL_SIZE, LABEL_SPACING = 8, 0.06
+"""Letters of a column's label in points, and the space between them in letter heights, as the styles have it."""
+
+SIZES = ((14, 8.5), (13.5, 8.5), (13, 8), (12.5, 8), (12, 7.5), (11.5, 7.5), (11, 7), (10.5, 7), (10, 7))
+"""Letters of values and of the small line under them that are tried, from large to small."""
+
+
+def fitted_table(table: Sequence[Fact], room: float, beside: float) -> dict[str, Any]:
+    """The table in the largest letters in which each of its cells stays on one line: its height never changes. Days
+    are longer in Spanish. `beside` is what a column takes beside its text, in points."""
+
+    def width(value_size: float, detail_size: float) -> float:
+        return sum(
+            max(_label_width(one.label), _width(one.value, SERIF, value_size), _width(one.detail, SANS, detail_size))
+            for one in table
+        )
+
+    found = next((one for one in SIZES if width(*one) * typefaces.SAFETY + beside * len(table) <= room), SIZES[-1])
+    return {"table": table, "value_size": found[0], "detail_size": found[1]}
+
+
+def _label_width(label: str) -> float:
+    shown = label.upper()
+    return _width(shown, BOLD, LABEL_SIZE) + len(shown) * LABEL_SIZE * LABEL_SPACING
+
+
+def _width(text: str, face: str, size: float) -> float:
+    return typefaces.width_of(text, (face,)) * size
 
 
 def facts_table(facts: CertificateFacts) -> list[Fact]:
@@ -58,7 +91,7 @@ def _of_team(facts: CertificateFacts, team: TeamFacts) -> list[Fact]:
 
 
 def _day(language: str, label: str, day: date) -> Fact:
-    return Fact(word(language, label), long_day(day, language), is_day=True)
+    return Fact(word(language, label), long_day(day, language))
 
 
 def _valid_until(facts: CertificateFacts) -> Fact:

@@ -19,7 +19,7 @@ from lms.certification.sheet_details import (
     shown_address,
     source_line,
 )
-from lms.certification.sheet_tables import facts_table
+from lms.certification.sheet_tables import facts_table, fitted_table
 from lms.certification.typefaces import BOLD, ITALIC, SERIF
 from lms.certification.typesetting import Setter
 from lms.certification.wording import ENGLISH, WORDS, word
@@ -64,6 +64,7 @@ def _front(
         "words": words,
         "title": f"{heading} – {name.text}",
         "heading": heading,
+        "heading_size": typefaces.fit(heading, (SERIF,), measures.body, {1: _down(measures.heading, 24)}),
         "lead": words["certifies_team" if is_team else "certifies"],
         "second_lead": words["completed_lead" if facts.kind == "course" else "met_lead"],
         "seal": f"{SCHEME}image/{'seal-team' if is_team else 'seal'}.svg",
@@ -78,14 +79,17 @@ def _front(
         "verify_shown": shown_address(facts),
         "name": name,
         "name_size": typefaces.fit(
-            name.text, name.faces, measures.body, {1: range(36, 23, -1), 2: range(30, 17, -1), 3: range(18, 9, -1)}
+            name.text,
+            name.faces,
+            measures.name or measures.body,
+            {1: range(36, 23, -1), 2: range(30, 17, -1), 3: range(18, 9, -1)},
         ),
         "name_line": typefaces.line_height(name.faces),
         "license": setter.set(license_line(facts)),
         "agency": setter.set(facts.agency_name),
         "source": source_line(facts),
-        "table": facts_table(facts),
-        "signatories": [_signature(setter, *signatory, measures.signature) for signatory in facts.signatories],
+        **fitted_table(facts_table(facts), measures.body, measures.cell),
+        "signatories": [_signature(setter, *signatory, measures) for signatory in facts.signatories],
         "provider": setter.set(facts.provider_name),
         "provider_address": setter.set(facts.provider_address),
         "provider_numbers": setter.set(
@@ -109,14 +113,26 @@ def _fitted_lines(facts: CertificateFacts, setter: Setter, measures: Measures) -
             course.text, course.faces, measures.body, {2: range(20, 15, -1), 3: range(16, 9, -1)}
         ),
         "provider_line": line,
-        "provider_size": typefaces.fit(line.text, line.faces, measures.statement, {2: (8, 7.5, 7), 3: (6.5,)}),
+        "provider_size": typefaces.fit(
+            line.text, line.faces, measures.provider or measures.statement, {2: (8, 7.5, 7), 3: (6.5,)}
+        ),
     }
 
 
-def _signature(setter: Setter, name: str, title: str, width: float) -> dict[str, Any]:
-    signature = setter.set(name, ITALIC)
+def _signature(setter: Setter, name: str, title: str, measures: Measures) -> dict[str, Any]:
+    """Who signs; name and title in one line each where they fit, and never in more than two: below stands who gives
+    the course."""
+    signature, width = setter.set(name, ITALIC), measures.signature
+    lines = {1: _down(measures.signatory, 7), 2: (7, 6.5, 6)}
+    below = {key: setter.set(text) for key, text in (("name", name), ("title", title))}
+    sizes = {f"{key}_size": typefaces.fit(one.text, one.faces, width, lines) for key, one in below.items()}
     size = typefaces.fit(signature.text, signature.faces, width, {1: range(21, 8, -1)})
-    return {"signature": signature, "size": size, "name": setter.set(name), "title": setter.set(title)}
+    return {"signature": signature, "size": size, **below, **sizes}
+
+
+def _down(first: float, last: float) -> tuple[float, ...]:
+    """Sizes to be tried, in steps of half a point."""
+    return tuple(size / 2 for size in range(int(first * 2), int(last * 2) - 1, -1))
 
 
 def _fitted_statement(
@@ -128,7 +144,9 @@ def _fitted_statement(
     name, course = values["name"], values["course"]
     above = (
         measures.fixed
-        + typefaces.height_of(name.text, name.faces, values["name_size"], measures.body, values["name_line"])
+        + typefaces.height_of(
+            name.text, name.faces, values["name_size"], measures.name or measures.body, values["name_line"]
+        )
         + sum(
             typefaces.height_of(line.text, line.faces, 10.5, measures.body, 1.4)
             for line in (values["license"], values["agency"])

@@ -136,6 +136,11 @@ class Transcript:
         return hours_of(self.minutes)
 
     @property
+    def has_certifications(self) -> bool:
+        """Whether hours stand on it that its sums leave out, since they are of courses that have lines of their own."""
+        return any(line.counts and line.facts.kind == "certification" for line in self.lines)
+
+    @property
     def all(self) -> Year:
         """The sums of all years, as one (of the number 0)."""
         return self._sums(0, [line for line in self.lines if line.counts], list(self.elsewhere))

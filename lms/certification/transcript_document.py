@@ -35,6 +35,8 @@ def draw_transcript(
     today = local_day(transcript.as_of, site.time_zone)
     name = setter.set(transcript.name, SERIF)
     title = f"{words['transcript_title']} – {name.text}"
+    as_of = word(language, "as_of", day=long_day(today, language))
+    notes = ["certification_note"] if transcript.has_certifications else []
     values: dict[str, Any] = {
         "language": language,
         "words": words,
@@ -45,14 +47,17 @@ def draw_transcript(
             name.text, name.faces, NAME_POINTS, {1: range(22, 15, -1), 2: range(18, 11, -1), 3: range(12, 8, -1)}
         ),
         "name_line": typefaces.line_height(name.faces),
-        "as_of": word(language, "as_of", day=long_day(today, language)),
+        "as_of": as_of,
+        "running": setter.set(f"{name.text} · {as_of}"),
         "lines": [_line(line, language, site.time_zone, setter) for line in transcript.lines],
         "years": transcript.years,
         "credit": [_credit(total, language, setter, bodies.get(total.body)) for total in transcript.credit],
         "all": transcript.all,
         "elsewhere": [_elsewhere(one, language, site.provider_name, setter) for one in transcript.elsewhere],
         "accreditation": setter.set(site.accreditation_statement or words["no_accreditation"]),
-        "note": word(language, "transcript_note", address=f"{site.site_url.rstrip('/')}/verify"),
+        "note": " ".join(
+            word(language, key, address=f"{site.site_url.rstrip('/')}/verify") for key in (*notes, "transcript_note")
+        ),
     }
     return press().draw(
         Sheet(

@@ -59,6 +59,8 @@ class Verification:
     team_standing: TeamStanding | None = None
     is_erased: bool = False
     """Its holder had their data erased: it stands as before, with a name only where the site's rule keeps it."""
+    revoked_evidence: tuple[bool, ...] = ()
+    """For each thing that it rests on, in order: whether that was revoked since. It stands by itself all the same."""
 
     @property
     def license(self) -> LicenseFacts | None:
@@ -94,7 +96,8 @@ class Verification:
             "course_version": facts.version_number,
             "contact_minutes": facts.contact_minutes,
             "contact_hours": facts.contact_hours if facts.contact_minutes is not None else None,
-            "modality": facts.modality,
+            # What a certification rests on may have been learned in many ways.
+            "modality": facts.modality if facts.kind != "certification" else None,
             "completed_on": facts.completed_on.isoformat(),
             "valid_from": self.valid_from.isoformat(),
             "valid_until": facts.valid_until.isoformat() if facts.valid_until else None,
@@ -119,8 +122,9 @@ class Verification:
                     "completed_on": one.completed_on.isoformat(),
                     "code": one.code or None,
                     "provider": one.provider or None,
+                    "is_revoked": is_revoked,
                 }
-                for one in self.evidence
+                for one, is_revoked in zip(self.evidence, self.revoked_evidence, strict=True)
             ],
             "certification": facts.certification_slug or None,
             "certification_rule": facts.rule_version,
@@ -163,7 +167,26 @@ def verification_of(certificate: Certificate, now: datetime, team_standing: Team
         valid_from=certificate.valid_from,
         team_standing=team_standing,
         is_erased=certificate.erased_at is not None,
+        revoked_evidence=revoked_evidence(facts),
     )
+
+
+def revoked_evidence(facts: CertificateFacts) -> tuple[bool, ...]:
+    """For each thing that an award rests on: whether that certificate, or the one in its place, was revoked. No query
+    where it rests on none; else one, and one for each correction of them."""
+    codes = [one.code for one in facts.evidence if one.code]
+    revoked: set[str] = set()
+    columns = (Certificate.superseded_by_id, Certificate.revoked_at)
+    with looking_as(VERIFICATION):
+        rows = (
+            db.session.execute(select(Certificate.code, *columns).where(Certificate.code.in_(codes))) if codes else ()
+        )
+        for code, next_id, revoked_at in list(rows):
+            while next_id is not None:
+                next_id, revoked_at = db.session.execute(select(*columns).where(Certificate.id == next_id)).one()
+            if revoked_at is not None:
+                revoked.add(code)
+    return tuple(one.code in revoked for one in facts.evidence)
 
 
 def code_in_place_of(certificate: Certificate) -> str | None:

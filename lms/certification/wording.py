@@ -98,6 +98,7 @@ ENGLISH = {
     "standing_revoked": "Revoked on {day}",
     "standing_superseded": "Replaced",
     "standing_not-yet": "Not yet valid",
+    "certification_note": "The hours of a certification are those of what it rests on, and are not counted again.",
     "transcript_note": "Hours of revoked and replaced certificates are not counted. To check a line, go to {address} "
     "and enter its code.",
     "page": "Page",
@@ -129,8 +130,9 @@ SPANISH = {
     "details_title": "Detalles de este certificado",
     "objectives": "Objetivos de aprendizaje",
     "credit": "Créditos",
-    "approved": "Aprobado por {body} para {hours} horas ({kind}).",
-    "approved_number": "Aprobado por {body} para {hours} horas ({kind}), número de aprobación {number}.",
+    "approved": "Aprobado para {hours} horas ({kind}). Organismo que lo aprobó: {body}.",
+    "approved_number": "Aprobado para {hours} horas ({kind}), número de aprobación {number}. "
+    "Organismo que lo aprobó: {body}.",
     "approved_within": "De estas horas, {hours} son sobre el tema {kind}.",
     "license": "Licencia {number} · {board}",
     "trainings": "Capacitaciones",
@@ -161,7 +163,7 @@ SPANISH = {
     "seal_alt": "Sello con una estrella",
     "credit_overleaf": "La declaración de créditos está en la segunda página.",
     "composed": "Lugares ocupados: {seats}.",
-    "transcript_title": "Historial de formación",
+    "transcript_title": "Historial de capacitación",
     "transcript_for": "Historial de",
     "as_of": "Al {day}",
     "course": "Curso",
@@ -192,6 +194,7 @@ SPANISH = {
     "standing_revoked": "Revocado el {day}",
     "standing_superseded": "Reemplazado",
     "standing_not-yet": "Aún no es válido",
+    "certification_note": "Las horas de una certificación son las de aquello en que se basa y no se cuentan otra vez.",
     "transcript_note": "No se cuentan las horas de certificados revocados o reemplazados. Para comprobar una línea, "
     "vaya a {address} e ingrese su código.",
     "page": "Página",

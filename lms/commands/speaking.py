@@ -37,7 +37,7 @@ def load_settings() -> Settings:
 
 
 def sentence(error: LmsError) -> str:
-    return error.message % error.values if error.values else error.message
+    return str(error)
 
 
 def called(step: Callable[[], T]) -> T:

@@ -14,7 +14,7 @@ from lms.outbox import enqueue
 from lms.people import passwords
 from lms.people.audit import note
 from lms.people.models import RoleGrant, User
-from lms.people.names import checked_name, clean_email
+from lms.people.names import checked_name, clean_email, has_letters
 from lms.people.person_models import PasswordReset
 from lms.people.second_factors import factors_of
 from lms.people.signins import end_all_sessions, end_session, token_hash
@@ -77,7 +77,7 @@ def create_user(
 ) -> User:
     """An account whose e-mail has been proven. The caller commits. Raises Invalid, Conflict."""
     name, email = checked_name(name), clean_email(email)
-    if not name:
+    if not has_letters(name):
         raise Invalid(N_("Enter your name."), "name")
     if db.session.scalar(select(User.id).where(User.email == email)):
         raise Conflict(N_("There is an account with this e-mail address already."))
@@ -125,8 +125,10 @@ def change_profile(
     """What a person says of themselves. Certificates already issued keep the name they carry. The caller commits."""
     user = db.session.get_one(User, user_id)
     name, certificate_name = checked_name(name), checked_name(certificate_name, "certificate_name")
-    if not name:
+    if not has_letters(name):
         raise Invalid(N_("Enter your name."), "name")
+    if certificate_name and not has_letters(certificate_name):
+        raise Invalid(N_("Type the name as it should be printed."), "certificate_name")
     changed = [
         key
         for key, value in (

@@ -25,7 +25,7 @@ from lms.people.invited_places import end_links, ends_later, withdraw_now
 from lms.people.memberships import start_membership
 from lms.people.merged import known_addresses
 from lms.people.models import Agency, Invitation, Membership, User
-from lms.people.names import checked_name, clean_email
+from lms.people.names import checked_name, clean_email, has_letters
 from lms.people.providers.models import ExternalIdentity
 from lms.people.signins import token_hash
 from lms.wall.sight import SYSTEM, looking_as
@@ -217,7 +217,7 @@ def _claimed(invitation: Invitation, name: str, password_hash: str | None, langu
     if user is None:
         return None
     name = checked_name(name)
-    if not name:
+    if not has_letters(name):
         raise Invalid(N_("Enter your name."), "name")
     user.name, user.email, user.email_verified_at = name, invitation.email, utc_now()
     user.password_hash, user.language = password_hash, language

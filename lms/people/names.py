@@ -13,6 +13,11 @@ MOST_LICENSES = 30
 """Of one person at a time; more is a mistake or mischief."""
 
 
+UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that show nothing and part or turn what stands around them, so that a page would show another name than the
+paper. Joiners, and the marks of direction that turn nothing, stay: Persian and Indic names need them."""
+
+
 def fold(text: str) -> str:
     """For searching and sorting: lower case, no accents, single spaces. `José  Núñez` becomes `jose nunez`."""
     apart = unicodedata.normalize("NFKD", text.casefold())
@@ -21,8 +26,10 @@ def fold(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """NFC, single spaces, no control characters (a line break in a name would reach mails and logs)."""
-    visible = "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter) != "Cc")
+    """NFC, single spaces, no control characters (a line break in a name would reach mails and logs), nothing unseen."""
+    visible = "".join(
+        letter for letter in text if letter.isspace() or (letter not in UNSEEN and unicodedata.category(letter) != "Cc")
+    )
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
@@ -32,6 +39,11 @@ def checked_name(text: str, field: str = "name") -> str:
     if len(name) > LONGEST_NAME:
         raise Invalid(N_("This name is too long: at most %(most)s characters fit."), field, most=LONGEST_NAME)
     return name
+
+
+def has_letters(name: str) -> bool:
+    """Whether a name has a letter or digit of any script: pictures and dots alone print as nothing."""
+    return any(unicodedata.category(letter)[0] in "LN" for letter in name)
 
 
 def clean_email(text: str) -> str:

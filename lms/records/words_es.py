@@ -1,12 +1,12 @@
 """The words of a printed record in Spanish."""
 
 SPANISH = {
-    "title": "Expediente de formación",
-    "of": "Expediente de formación de {name}",
+    "title": "Expediente de capacitación",
+    "of": "Expediente de capacitación de {name}",
     "days": "Del {since} al {until}",
     "about": "Qué es este documento",
-    "about_text": "Este archivo expone lo que {site} conserva sobre la formación de una persona en estos días: qué se "
-    "enseñó, qué se preguntó y qué se respondió, qué se certificó y quién hizo qué con el expediente. Lo elaboró el "
+    "about_text": "Este archivo expone lo que {site} conserva sobre la capacitación de una persona en estos días: qué "
+    "se enseñó, qué se preguntó y qué se respondió, qué se certificó y quién hizo qué con el expediente. Lo elaboró el "
     "programa a partir de su base de datos; nadie escribió ni eligió su contenido. Los momentos se dan en UTC y en la "
     "hora de {zone}.",
     "former_agency": "Se elaboró para una agencia en la que la persona ya no trabaja. Contiene solo días en los que "
@@ -92,7 +92,7 @@ SPANISH = {
     "change_first": "primera versión",
     "change_correction": "corrección",
     "change_revision": "revisión",
-    "change_retrain": "nueva formación",
+    "change_retrain": "nueva capacitación",
     "modules": "Módulos",
     "module": "Módulo",
     "opened": "Abierto",

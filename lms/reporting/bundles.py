@@ -76,7 +76,10 @@ class Row:
 
     @property
     def file(self) -> str:
-        return neutral_name(f"{self.facts.code} {self.facts.printed_name}.pdf", "pdf")
+        """Named by code and person: two files of one name would be one once they are unpacked. A slash in a name
+        (“RN/BSN”) parts no folders here."""
+        name = self.facts.printed_name.translate({ord("/"): "-", ord("\\"): "-"})
+        return neutral_name(f"{self.facts.code} {name}.pdf", "pdf")
 
 
 def ask(wish: Wish, *, asked_by_id: int) -> Batch:

@@ -44,6 +44,8 @@ class Entry:
     ori: str
     facts: CertificateFacts
     lines: tuple[CreditLineFacts, ...]
+    title: str
+    """In English where the course has it, as its heads are: the board knows the course by that."""
     authors: str
     body: Body
 
@@ -63,7 +65,7 @@ COLUMNS: Columns = {
     "license": lambda one: [one.license_number],
     "agency": lambda one: [one.agency_name],
     "ori": lambda one: [one.ori],
-    "course": lambda one: [one.facts.title],
+    "course": lambda one: [one.title or one.facts.title],
     "control": lambda one: [", ".join(dict.fromkeys(line.approval_number for line in one.lines))],
     "date": lambda one: [one.facts.completed_on.isoformat()],
     "hours": lambda one: list(one.hours),
@@ -105,7 +107,7 @@ def column_head(name: str, body: Body) -> list[str]:
 
 def roster_rows(roster: Roster) -> Iterator[dict[str, list[Cell]]]:
     """The lines by day and name, read as they are sent."""
-    authors = _authors(roster)
+    courses = _courses(roster)
     for row in db.session.execute(_query(roster).execution_options(yield_per=ROWS_AT_A_TIME)):
         facts = CertificateFacts.from_json(row.facts)
         lines = tuple(line for line in facts.credit if line.body == roster.body.slug)
@@ -117,7 +119,7 @@ def roster_rows(roster: Roster) -> Iterator[dict[str, list[Cell]]]:
                 ori=row.ori or "",
                 facts=facts,
                 lines=lines,
-                authors=authors.get(row.version_id, ""),
+                **courses.get(row.version_id, {"title": "", "authors": ""}),
                 body=roster.body,
             )
             yield {name: column(entry) for name, column in COLUMNS.items()}
@@ -167,11 +169,18 @@ def _query(roster: Roster) -> Any:
     )
 
 
-def _authors(roster: Roster) -> dict[int, str]:
-    """Who stands for each course version, before the first line is read; a handful of versions."""
+def _courses(roster: Roster) -> dict[int, dict[str, str]]:
+    """English title and who stands for it, by course version, before the first line is read; a handful of versions."""
     rows = db.session.execute(
         select(CourseVersion.id, CourseVersion.content_hash).where(
             CourseVersion.id.in_(select(Certificate.version_id).where(*_wanted(roster)).distinct())
         )
     ).all()
-    return {row.id: ", ".join(course_of(row.id, row.content_hash).owners) for row in rows}
+    courses = {row.id: course_of(row.id, row.content_hash) for row in rows}
+    return {
+        number: {
+            "title": course.text("en").title if "en" in course.texts else "",
+            "authors": ", ".join(course.owners),
+        }
+        for number, course in courses.items()
+    }

@@ -21,7 +21,7 @@ from lms.certification.reasons import why_not_yet
 from lms.certification.reminders import MARKS
 from lms.certification.standing import status_of
 from lms.certification.transcript import Line, Transcript, line_of, load_transcript, load_whole_transcript
-from lms.certification.verification import code_in_place_of, masked_number, standing_with
+from lms.certification.verification import code_in_place_of, masked_number, revoked_evidence, standing_with
 from lms.certification.wording import suggested_text
 from lms.clock import local_day, utc_now
 from lms.cohorts.lookup import find_team_standing
@@ -134,6 +134,7 @@ def show_certificate(code: str) -> Page:
         facts=line.facts,
         team_standing=team_standing,
         in_its_place=code_in_place_of(certificate),
+        revoked_evidence=revoked_evidence(line.facts),
         credit=[suggested_text(credit, language()) for credit in line.facts.suggested_credit],
         bodies=load_bodies({one.body for one in line.facts.credit}) if line.facts.credit else {},
         tag=STATUS_TAGS[line.status],

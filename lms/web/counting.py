@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
@@ -9,11 +10,12 @@ from flask import Blueprint, render_template
 from lms.access import Permission, Viewer, allows
 from lms.catalog import facts as course_facts
 from lms.catalog.versions import find_course
-from lms.certification.awards import valid_certificate_of_course
+from lms.certification.awards import valid_certificates_of_course
 from lms.certification.counting import Asker, Suggestion, answer
 from lms.certification.credit import approvals_of
 from lms.certification.credit_bodies import load_bodies, load_rules
 from lms.certification.facts import CertificateFacts
+from lms.certification.part_renewals import is_part_renewal
 from lms.clock import utc_now
 from lms.errors import N_
 from lms.people.licenses import licenses_on
@@ -60,19 +62,29 @@ def show_counts(slug: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The valid certificate of whoever asks, and the bodies whose credit is printed on it."""
+    """What whoever asks holds of the course: the code of a certificate of all of it, and by the bodies whose credit is
+    printed on any, the code of the newest that carries it."""
 
     code: str
-    bodies: frozenset[str]
+    carrying: Mapping[str, str]
 
 
 def held_of(user_id: int, course_id: int) -> Held | None:
-    """An approval changes no certificate that exists: whoever holds one asks what theirs carries."""
-    certificate = valid_certificate_of_course(user_id, course_id, utc_now())
-    if certificate is None:
+    """An approval changes no certificate that exists: whoever holds one asks what theirs carries.
+
+    Credit is of the whole course: one for which only what had changed was taken again has none and is given none,
+    while the one before it carries it as it did.
+    """
+    certificates = valid_certificates_of_course(user_id, course_id, utc_now())
+    if not certificates:
         return None
-    facts = CertificateFacts.from_json(certificate.facts)
-    return Held(certificate.code, frozenset(line.body for line in facts.credit))
+    carrying: dict[str, str] = {}
+    for one in certificates:
+        for line in CertificateFacts.from_json(one.facts).credit:
+            carrying.setdefault(line.body, one.code)
+    newest = certificates[0]
+    whole = next((one for one in certificates if not is_part_renewal(one)), newest) if certificates[1:] else newest
+    return Held(whole.code, carrying)
 
 
 def asker_of(person: Viewer) -> Asker:

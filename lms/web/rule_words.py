@@ -61,6 +61,7 @@ def time_words(rule: CertificationRule, titles: Mapping[str, str]) -> list[str]:
     if rule.valid_months is None:
         return [*found, _("It does not end and is not renewed.")]
     found.append(ngettext("It is valid for %(num)s month.", "It is valid for %(num)s months.", rule.valid_months))
+    grace = rule.renewal.grace_days
     found.append(
         ngettext(
             "It can be renewed from %(num)s month before its end",
@@ -68,14 +69,17 @@ def time_words(rule: CertificationRule, titles: Mapping[str, str]) -> list[str]:
             rule.renewal.opens_months,
         )
         + " "
-        + ngettext("to %(num)s day after it.", "to %(num)s days after it.", rule.renewal.grace_days)
+        + (ngettext("to %(num)s day after it.", "to %(num)s days after it.", grace) if grace else _("to its last day."))
     )
     if rule.renewal.refresher:
         names = ", ".join(link_of(course, titles)[0] for course in rule.renewal.refresher)
         found.append(_("In that time these courses are enough to renew it: %(courses)s.", courses=names))
     else:
         found.append(_("To renew it, all that it asks is completed again."))
-    found.append(_("A renewal before the end counts from the end; one after it from its own day."))
+    if grace:
+        found.append(_("A renewal before the end counts from the end; one after it from its own day."))
+    else:
+        found.append(_("A renewal counts from the end."))
     return found
 
 

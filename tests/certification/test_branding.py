@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from lms.certification import branding
 from lms.certification.branding import Look, branded
+from lms.certification.change_plans import Correction, plan_reissue
 from lms.certification.facts import CertificateFacts, Signatory
 from lms.certification.logos import LARGEST, MOST_KEPT, clean_logo
 from lms.clock import utc_now
@@ -88,6 +89,25 @@ def test_an_issued_certificate_stays_as_it_was(learners: Learners) -> None:
     send(client, learners.agency, statement="The second sentence.")
 
     assert learners.row(code).facts["statement"] == "The first sentence."
+
+
+def test_an_award_that_is_corrected_to_be_another_agency_s_is_in_the_look_of_that_one(learners: Learners) -> None:
+    world, other = learners.world, learners.world.agency("River Clinic")
+    author = world.user("Administrator")
+    wrong = Look("classic", "a" * 64, (Signatory("Ana Ruiz"),), "From the wrong one.")
+    right = Look(statement="From the right one.")
+    for agency, chosen in ((learners.agency, wrong), (other, right)):
+        world.write(lambda a=agency, c=chosen: branding.save_look(a, c, actor_id=author))
+    _, code = learners.certified()
+    row = learners.row(code)
+
+    def planned(correction: Correction) -> CertificateFacts:
+        return world.read(lambda: plan_reissue(row, correction).facts)
+
+    moved, renamed = planned(Correction(other, "River Clinic")), planned(Correction(learners.agency, "General Hosp."))
+    assert (moved.design, moved.logo, moved.agency_signatories) == ("", "", ())
+    assert moved.statement == "From the right one."
+    assert (renamed.design, renamed.logo, renamed.statement) == ("classic", "a" * 64, "From the wrong one.")
 
 
 def test_the_nearest_agency_above_that_chose_something_is_followed(world: World) -> None:

@@ -69,6 +69,17 @@ def test_the_page_says_what_it_asks_and_what_one_lacks_with_the_way_to_it(learne
     assert '<a href="/courses/tiny">A tiny course</a>' in page.text
 
 
+def test_without_days_of_grace_nothing_is_said_of_renewals_after_the_end(learners: Learners) -> None:
+    save(learners.world, renewal={"opens_months": 3, "grace_days": 0})
+    client = learners.world.client_of(learners.world.user(agency=learners.agency))
+
+    page = text_of(client.get("/certifications/first-aid"))
+
+    assert "It can be renewed from 3 months before its end to its last day." in page
+    assert "A renewal counts from the end." in page
+    assert "after it" not in page
+
+
 def test_a_holder_sees_until_when_and_when_to_renew(learners: Learners) -> None:
     save(learners.world, valid_months=36)
     user, _code = learners.certified()

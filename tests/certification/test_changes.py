@@ -34,6 +34,7 @@ from lms.people.models import AuditEvent, User
 from tests.certification.conftest import NOON, Learners
 from tests.certification.test_certifying import award, certification_of, save
 from tests.cohorts.conftest import Teams, small  # noqa: F401 - a fixture
+from tests.support.pages import text_of
 from tests.support.world import World
 
 LATER = NOON + timedelta(hours=1)
@@ -220,6 +221,16 @@ def test_only_an_award_that_stands_is_changed_and_only_with_a_reason(learners: L
         office.extend(other, date(2028, 9, 14))
 
 
+@pytest.mark.parametrize("name", ["★", "...", "\u202e", " "])
+def test_a_name_of_which_nothing_would_be_printed_is_no_correction(
+    learners: Learners, office: Office, name: str
+) -> None:
+    _, code = learners.certified()
+
+    with pytest.raises(Invalid):
+        office.rename(code, name)
+
+
 def test_nobody_changes_their_own_award_as_an_administrator(learners: Learners, office: Office) -> None:
     user, code = learners.certified()
     office.actor = user
@@ -255,6 +266,33 @@ def test_a_certification_comes_back_only_with_what_it_rests_on(learners: Learner
     assert office.status(code) == ("superseded", renamed)
     assert office.undo(resting) == resting
     assert office.status(resting) == ("valid", None)
+
+
+def test_whoever_checks_a_certification_reads_what_of_its_evidence_was_revoked_since(
+    learners: Learners, office: Office
+) -> None:
+    save(learners.world)
+    user, code = learners.certified()
+    award(learners.world, user)
+    resting = certification_of(learners.world, user).code
+    client = learners.world.app.test_client()
+    pages = {
+        f"/verify/{resting}": client,
+        f"/certificates/{resting}": learners.world.client_of(user),
+    }
+
+    before = [text_of(each.get(address)) for address, each in pages.items()]
+    office.revoke(office.rename(code, "Nora Núñez-Ortiz"))
+
+    assert all("Revoked since" not in page for page in before)
+    for address, each in pages.items():
+        page = text_of(each.get(address))
+        assert page.count("Revoked since") == 1
+        assert "Awarded March 14, 2026" in page
+        assert "Computer-Based Training" not in page, "it may rest on training of any kind"
+    told = client.get(f"/verify/{resting}.json").get_json()
+    assert (told["status"], told["modality"]) == ("valid", None)
+    assert [(one["code"], one["is_revoked"]) for one in told["evidence"]] == [(code, True)]
 
 
 def test_what_was_taken_again_in_part_rests_on_the_whole(learners: Learners, office: Office) -> None:
@@ -329,6 +367,11 @@ def test_credit_that_was_not_due_is_taken_off(learners: Learners, office: Office
         ("John Smith", "Jane Smith", False),
         ("Li", "Lu", True),
         ("Li", "", False),
+        ("O", "X", False),
+        ("o", "O", True),
+        ("李伟", "王伟", False),
+        ("李伟", " 李伟 ", True),
+        ("김민준", "김민쥰", True),
     ],
 )
 def test_only_the_spelling_of_a_name_is_near(before: str, after: str, near: bool) -> None:

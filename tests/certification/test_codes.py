@@ -34,6 +34,7 @@ def test_however_it_is_typed_it_is_the_same_code(body: str) -> None:
     assert normalize_code(f"  {typed} ") == code
     assert normalize_code(code.replace("-", "").replace("1", "I")) == code
     assert normalize_code(code.replace("-", " – ")) == code
+    assert normalize_code(code.translate({ord(one): ord(one) + 0xFEE0 for one in code})) == code, "as wide letters"
 
 
 @given(

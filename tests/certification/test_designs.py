@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import EntryPoint
@@ -158,6 +161,52 @@ def _alternatives(content: bytes) -> set[str]:
         if isinstance(one, dict) and "/Alt" in one:
             found.add(str(one["/Alt"]))
     return found
+
+
+def words_on_the_first_page(content: bytes, folder: Path) -> list[tuple[float, float, str]]:
+    """Top, bottom and text of each word, in points from the top of the page."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is not installed")
+    (folder / "one.pdf").write_bytes(content)
+    command = ["pdftotext", "-bbox", "-l", "1", str(folder / "one.pdf"), "-"]
+    boxes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([^<]*)<', boxes)
+    return [(float(top), float(end), text) for top, end, text in found]
+
+
+@pytest.mark.parametrize(("kind", "design"), [("course", "modern"), ("course", "classic"), ("team", "team")])
+def test_the_longest_days_of_the_spanish_year_leave_the_signatures_free(kind: str, design: str, tmp_path: Path) -> None:
+    facts = replace(
+        KINDS[kind],
+        language="es",
+        design=design,
+        printed_name="Nguyễn Thị Bưởi Ước Quỳnh Hương Trần Lê Phạm",
+        title="Preparación de todas las profesiones del condado para responder a la trata de personas",
+        completed_on=date(2026, 9, 30),
+        valid_until=date(2028, 9, 30),
+        statement="Se otorga a quienes defienden a los demás. " * 7,
+    )
+
+    words = words_on_the_first_page(draw(facts), tmp_path)
+
+    values = [top for top, _, text in words if text in ("2026", "2028")]
+    assert max(values) - min(values) < 1
+    ends = [end for _, end, text in words if text in ("demás.", "página.")]
+    assert max(ends) <= min(top for top, _, text in words if text == "Whitfield") + 6
+
+
+@pytest.mark.parametrize("design", ["modern", "classic"])
+def test_long_names_and_titles_of_who_signs_stay_above_the_provider(design: str, tmp_path: Path) -> None:
+    long = Signatory(
+        "Prof. Dr. Bartholomew Featherstonehaugh-Cholmondeley the Third of Cape Girardeau",
+        "Deputy Assistant Superintendent for Curriculum, Instruction, Assessment and Student Support",
+    )
+
+    words = words_on_the_first_page(draw(replace(FULL, design=design, agency_signatories=(long, long))), tmp_path)
+
+    ends = [end for _, end, text in words if text == "Support"]
+    assert len(ends) == 2
+    assert max(ends) <= min(top for top, _, text in words if text == "Professional")
 
 
 def test_an_unknown_design_and_one_of_another_kind_give_the_usual_one() -> None:

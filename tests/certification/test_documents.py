@@ -171,6 +171,7 @@ def test_every_document_is_pdf_a_3a_and_pdf_ua_1(judge: Judge, tmp_path: Path) -
     documents["transcript-elsewhere"] = draw_transcript(
         replace(transcript(), elsewhere=elsewhere), language="en", site=SITE
     )
+    documents["transcript-chinese"] = draw_transcript(transcript(40, "歐陽 明慧"), language="en", site=SITE)
     documents["transcript-empty"] = draw_transcript(transcript(0, "عبد"), language="en", site=SITE)
     for name, content in documents.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)
@@ -503,6 +504,29 @@ def test_the_transcript_counts_no_revoked_hours() -> None:
 
     assert "Revoked on Nov 24," in text
     assert re.search(r"Total\s*2\s*2\.00", text)
+
+
+@pytest.mark.parametrize("name", ["Nora Núñez", "Құрманғазы", "歐陽 明慧", "W" * 90])
+def test_every_page_of_a_transcript_says_whose_it_is(name: str) -> None:
+    pages = PdfReader(io.BytesIO(draw_transcript(transcript(40, name), language="en", site=SITE))).pages
+
+    texts = ["".join(page.extract_text().split()) for page in pages]
+
+    assert len(texts) > 1
+    assert all("".join(name.split()) + "·AsofNovember24,2026" in text for text in texts)
+
+
+def test_a_transcript_says_that_a_certification_s_hours_are_not_counted_again() -> None:
+    plain = transcript(4)
+    first = replace(plain.lines[0], facts=replace(SAMPLE, kind="certification"))
+
+    texts = [
+        text_of(draw_transcript(one, language="en", site=SITE))
+        for one in (plain, replace(plain, lines=(first, *plain.lines[1:])))
+    ]
+
+    assert ["are not counted again" in text for text in texts] == [False, True]
+    assert re.search(r"Total\s*2\s*1\.00", texts[1])
 
 
 def test_the_qr_code_carries_the_address_of_the_code_at_level_m() -> None:

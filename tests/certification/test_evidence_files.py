@@ -182,6 +182,7 @@ def test_more_than_ten_megabytes_are_refused() -> None:
         ("C:\\Users\\me\\scan.exe", "scan.pdf"),
         ('a"b\r\nX: y;<script>.pdf', "a_b__X_ y__script.pdf"),
         ("...", "evidence.pdf"),
+        ("क्षितिज नेहा.pdf", "क्षितिज नेहा.pdf"),
         ("x" * 300 + ".pdf", "x" * 80 + ".pdf"),
     ],
 )

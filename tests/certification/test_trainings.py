@@ -112,6 +112,12 @@ def printed(content: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
 
+def test_a_provider_written_from_right_to_left_does_not_turn_the_day_behind_it(office: Office) -> None:
+    office.hand_in(provider="مركز التدريب")
+
+    assert "<bdi>مركز التدريب</bdi> · " in office.own.get("/training").text
+
+
 def test_approved_training_stands_on_the_transcript_and_what_waits_does_not(office: Office) -> None:
     office.hand_in()
     assert "Academy" not in office.own.get("/transcript").text

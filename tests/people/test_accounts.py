@@ -13,6 +13,7 @@ from lms.errors import Conflict, Invalid
 from lms.people import accounts, signins
 from lms.people.memberships import end_membership, start_membership
 from lms.people.models import AuditEvent, Membership, RoleGrant, User, UserSession
+from lms.people.names import clean_name
 from lms.people.person_models import PasswordReset
 from tests.support.visits import PASSWORD, mails
 from tests.support.world import World
@@ -151,6 +152,19 @@ def test_a_name_is_made_regular_and_must_be_there(world: World) -> None:
     assert (changed.name, changed.printed_name, changed.language) == ("Ana Ruiz", "Dr. Ana Ruiz", "es")
     with pytest.raises(Invalid):
         world.write(lambda: accounts.change_profile(user, name=" \n ", certificate_name="", language="en"))
+
+
+@pytest.mark.parametrize(("name", "printed"), [("…", ""), ("\u202e\u200b", ""), ("Ana", "★")])
+def test_a_name_of_which_nothing_would_be_printed_is_refused(world: World, name: str, printed: str) -> None:
+    user = world.user("Ana")
+
+    with pytest.raises(Invalid):
+        world.write(lambda: accounts.change_profile(user, name=name, certificate_name=printed, language="en"))
+
+
+def test_marks_that_turn_or_part_a_name_unseen_are_left_out_and_joiners_stay() -> None:
+    assert clean_name("A\u202en\u200ba\ufeff Ru\u00adiz") == "Ana Ruiz"
+    assert clean_name("می\u200cخواهم क्\u200dष") == "می\u200cخواهم क्\u200dष"
 
 
 def test_an_administrator_made_at_the_command_line_may_do_so_twice(world: World) -> None:

@@ -103,6 +103,19 @@ def test_the_zip_holds_each_pdf_and_an_index_and_names_what_was_left_out(office:
         assert len(merged.pages) == 4
 
 
+def test_a_slash_in_a_name_makes_no_two_files_one(office: Office) -> None:
+    codes = [office.learners.certified(name)[1] for name in ("Ana Ruiz, RN/BSN", "Bo Lee, RN/BSN", "=cmd|'/C calc'!A0")]
+
+    number = office.ask()
+    office.work()
+
+    rows = {row["code"]: row for row in index_of(office.zip(number))}
+    assert rows[codes[0]]["file"] == f"{codes[0]} Ana Ruiz_ RN-BSN.pdf"
+    assert len({row["file"] for row in rows.values()}) == 3
+    assert all(row["file"].startswith(code) for code, row in rows.items())
+    assert rows[codes[2]]["name"] == "'=cmd|'/C calc'!A0"
+
+
 def test_volumes_hold_everything_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundles, "VOLUME", 3)
     monkeypatch.setattr(bundles, "DRAWN", 2)

@@ -23,6 +23,7 @@ from lms.certification.models import Certificate
 from lms.certification.wording import credit_text
 from lms.clock import utc_now
 from lms.database import db
+from lms.learning.models import Enrollment
 from lms.people import licenses
 from lms.people.models import Agency, AuditEvent
 from lms.reporting.roster import COLUMNS
@@ -228,6 +229,32 @@ def test_whoever_completed_under_an_approval_reads_that_their_certificate_carrie
     assert "does not carry" not in page
 
 
+@pytest.mark.parametrize("is_approved_before", [True, False])
+def test_who_took_again_only_what_had_changed_is_told_of_the_certificate_of_the_whole(
+    post: Post, is_approved_before: bool
+) -> None:
+    if is_approved_before:
+        post.approve()
+    user, code = post.officer()
+    renewed = post.learners.enroll(user, completed=("first-steps", "second-steps"), cycle=2)
+
+    def renews() -> None:
+        first = db.session.scalars(select(Enrollment.id).where(Enrollment.user_id == user, Enrollment.cycle == 1)).one()
+        db.session.get_one(Enrollment, renewed).renews_id = first
+
+    post.world.write(renews)
+    part = post.learners.award(renewed, post.learners.attempt(renewed), now=utc_now())
+    if not is_approved_before:
+        post.approve()
+
+    page = text(post.world.client_of(user), "/courses/tiny/counts")
+
+    assert part is not None
+    assert ("Your certificate carries this credit" in page) is is_approved_before
+    assert f'href="/certificates/{code}"' in page
+    assert part not in page, "no credit is ever added to it"
+
+
 def test_hours_of_a_topic_are_never_shown_as_if_they_came_on_top(post: Post) -> None:
     post.approve()
     user, code = post.officer()
@@ -387,6 +414,21 @@ def test_the_roster_holds_the_hours_by_area_and_whole_numbers_that_no_spreadshee
     assert (found["Course control number"], found["Provider number"]) == ("CN-77", "P-1")
     assert (found["Computer-Based Training"], found["Pass or fail"]) == ("yes", "pass")
     assert found["Certificate code"] == code
+
+
+def test_the_roster_names_a_course_as_the_board_knows_it_whatever_language_it_was_taken_in(post: Post) -> None:
+    post.approve()
+    user = post.world.user("Olga Officer", agency=post.agency, discipline="law-enforcement", language="es")
+    post.license(user)
+    enrollment = post.learners.enroll(user, completed=("first-steps", "second-steps"))
+    code = post.learners.award(enrollment, post.learners.attempt(enrollment, language="es"), now=utc_now())
+    assert code is not None
+
+    head, line = roster(post.world.client_of(post.admin))
+
+    printed = CertificateFacts.from_json(post.learners.row(code).facts)
+    assert printed.language == "es"
+    assert dict(zip(head, line, strict=True))["Course title"] == "A tiny course" != printed.title
 
 
 def test_the_roster_keeps_to_the_viewers_agencies_days_and_columns(post: Post) -> None:
