@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 CHILD = (sys.executable, "-m", "lms.certification.examining_child")
 
 LONGEST_SECONDS = 8
-"""A certificate of ours takes a second with the start of the process. What takes longer was made to."""
+"""Of a processor. A certificate of ours takes a second with the start of the process. What takes more was made to."""
+
+LONGEST_WAIT_SECONDS = 45
+"""On the clock: a machine with much to do takes its time, and the file cannot help it."""
 
 MOST_AT_ONCE = 2
 
@@ -34,9 +37,9 @@ _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 def examine_strange(content: bytes, roots: Sequence[bytes]) -> Examination:
-    """What the file's signature says; `unreadable` where reading it takes too long or too much memory.
+    """What the file's signature says; `unreadable` where reading it takes too much time of a processor, or memory.
 
-    Raises Busy where others are being examined for longer than one would wait.
+    Raises Busy where others are being examined for longer than one would wait, or the machine does not get to it.
     """
     from lms.certification.signatures import Examination
 
@@ -49,12 +52,12 @@ def examine_strange(content: bytes, roots: Sequence[bytes]) -> Examination:
             CHILD,
             input=framed([*roots, content]),
             capture_output=True,
-            timeout=LONGEST_SECONDS,
+            timeout=LONGEST_WAIT_SECONDS,
             check=False,
             env=without_secrets(),
         )
     except subprocess.TimeoutExpired:
-        return Examination("unreadable")
+        raise Busy(BUSY) from None
     finally:
         _turns.release()
     if run.returncode != 0:

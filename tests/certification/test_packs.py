@@ -179,7 +179,7 @@ def test_a_design_reaches_nothing_outside_of_its_zip(html: str, css: str, reason
 
 def test_a_design_that_would_be_drawn_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pack_drawing, "CHILD", ("sleep", "60"))
-    monkeypatch.setattr(pack_drawing, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(pack_drawing, "LONGEST_WAIT_SECONDS", 0.2)
 
     assert "takes too long" in refusal(zipped())
 

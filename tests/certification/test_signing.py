@@ -8,6 +8,7 @@ import io
 import random
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -41,7 +42,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from lms.certification import authority, signing
+from lms.certification import authority, examining, signing
 from lms.certification.authority import SigningMaterial
 from lms.certification.documents import Order, draw, draw_orders
 from lms.certification.examining import MOST_BYTES, examine_strange
@@ -49,7 +50,7 @@ from lms.certification.press import Attached
 from lms.certification.pressroom import Pressroom
 from lms.certification.signatures import examine
 from lms.certification.signing import sign
-from lms.errors import Conflict
+from lms.errors import Busy, Conflict
 from lms.keys import NewKey, OpenKey
 from tests.certification.conftest import SAMPLE
 from tests.support.verapdf import build_judge, missing_for_judge
@@ -253,12 +254,18 @@ def test_a_strange_file_is_told_for_what_it_is(make: Callable[[], bytes], state:
 
 
 def test_a_file_that_would_be_read_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lms.certification import examining
-
-    monkeypatch.setattr(examining, "CHILD", ("sleep", "60"))
-    monkeypatch.setattr(examining, "LONGEST_SECONDS", 0.2)
+    endless = "import resource as r; r.setrlimit(r.RLIMIT_CPU, (1, 1))\nwhile True: pass"
+    monkeypatch.setattr(examining, "CHILD", (sys.executable, "-c", endless))
 
     assert examining.examine_strange(signed(), []).state == "unreadable"
+
+
+def test_a_machine_that_does_not_get_to_a_file_does_not_call_it_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examining, "CHILD", ("sleep", "60"))
+    monkeypatch.setattr(examining, "LONGEST_WAIT_SECONDS", 0.2)
+
+    with pytest.raises(Busy):
+        examining.examine_strange(signed(), [])
 
 
 def test_a_file_with_a_second_signature_is_not_what_was_issued() -> None:
