@@ -17,6 +17,7 @@ from lms.cohorts import standing, teams
 from lms.cohorts.models import Milestone, TeamAward
 from lms.database import db, run_transaction
 from tests.cohorts.conftest import DISCIPLINES, SITE, Teams
+from tests.support.days import noon
 
 CERTIFICATE = """
 INSERT INTO lms_certificates
@@ -40,7 +41,7 @@ def run(small: Teams, *statements: tuple[str, dict[str, Any]]) -> None:
 
 
 def values(cohort: int | None, code: str = "AAAA-AAAA-AAAA", kind: str = "team", cycle: int = 1) -> dict[str, Any]:
-    now = utc_now()
+    now = noon()
     return {
         "cohort": cohort,
         "code": code,

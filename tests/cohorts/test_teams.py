@@ -18,7 +18,7 @@ from lms.errors import Conflict, Invalid, NotFound
 from lms.outbox import OutboxMessage
 from tests.cohorts.conftest import DISCIPLINES, SITE, ZONE, Teams, viewer_of
 from tests.conftest import QueryCount
-from tests.support.days import site_day
+from tests.support.days import noon, site_day
 from tests.support.world import SHIPPED_COURSES, World
 
 DAY = timedelta(days=1)
@@ -76,7 +76,7 @@ def test_the_composition_of_the_day_stays_when_people_leave(small: Teams) -> Non
 def test_the_standing_lapses_when_a_seat_s_certificate_does(small: Teams) -> None:
     cohort = small.cohort()
     people = small.people(cohort)
-    now = utc_now()
+    now = noon()
     for user in people[1:]:
         small.certify(user, now=now)
     small.certify(people[0], days=100, now=now)
@@ -89,7 +89,7 @@ def test_the_standing_lapses_when_a_seat_s_certificate_does(small: Teams) -> Non
 def test_a_renewal_within_grace_makes_the_team_certified_again_without_a_second_certificate(small: Teams) -> None:
     cohort = small.cohort()
     people = small.people(cohort)
-    now = utc_now()
+    now = noon()
     for user in people[1:]:
         small.certify(user, now=now)
     small.certify(people[0], days=100, now=now)
@@ -102,7 +102,7 @@ def test_a_renewal_within_grace_makes_the_team_certified_again_without_a_second_
 def test_after_its_year_a_ready_team_gets_the_certificate_of_the_next_cycle(small: Teams) -> None:
     cohort = small.cohort()
     people = small.people(cohort)
-    now = utc_now()
+    now = noon()
     for user in people:
         small.certify(user, days=900, now=now)
 
