@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from lms import journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
+from lms.catalog.models import Course
 from lms.catalog.versions import course_of, find_course
 from lms.clock import local_day, utc_now
 from lms.cohorts import teams
@@ -27,6 +28,7 @@ from lms.settings import Settings
 
 DEMO_PASSWORD = "training-demo-only"  # noqa: S105 - public on purpose, and refused away from loopback
 CORE_COURSE = "understanding-trafficking"
+TEAM_TEMPLATE = "demo-team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,9 @@ def make_demo(settings: Settings, say: Callable[[str], None]) -> None:
     """Make the demo. Each step commits. Raises Conflict where there are people already."""
     if db.session.scalar(select(func.count()).select_from(User)):
         raise Conflict("There are people in this database already; demo data is only made in an empty one.")
+    has_team = db.session.scalar(select(CohortTemplate.id).where(CohortTemplate.slug == TEAM_TEMPLATE))
+    if not has_team or CORE_COURSE not in {each.slug for each in db.session.scalars(select(Course))}:
+        raise Conflict("There is no demo here: it needs the shipped courses, and LMS_COURSES names others.")
     hashed = hash_password(DEMO_PASSWORD)
     agencies = run_transaction(make_agencies)
     people = run_transaction(lambda: make_people(agencies, hashed, settings))
@@ -175,7 +180,7 @@ def make_people(agencies: dict[str, int], hashed: str, settings: Settings) -> di
 
 def make_team(agencies: dict[str, int], people: dict[str, int], settings: Settings) -> None:
     """The team's seats are taken; what it waits for is the nurse's certificate."""
-    template = db.session.scalars(select(CohortTemplate).where(CohortTemplate.slug == "demo-team")).one()
+    template = db.session.scalars(select(CohortTemplate).where(CohortTemplate.slug == TEAM_TEMPLATE)).one()
     today = local_day(utc_now(), settings.time_zone)
     cohort = teams.create_cohort(
         template,
