@@ -122,7 +122,7 @@ def test_a_site_with_courses_of_its_own_starts_without_the_demo_and_says_so(
 def test_a_site_whose_courses_are_not_there_does_not_start(tmp_path: Path) -> None:
     settings = replace(settings_at(a_free_port(), tmp_path / "instance"), courses=str(tmp_path / "nowhere"))
 
-    with pytest.raises(SettingsError, match="LMS_COURSES names .*nowhere"):
+    with pytest.raises(SettingsError, match=r"LMS_COURSES names .*nowhere"):
         start_everything(settings, lambda text: None)
 
     assert not (tmp_path / "instance").exists()
