@@ -58,7 +58,7 @@ def sign_in() -> Page:
     if is_hosted(request.environ):
         return render_template("accounts/hosted.html"), 401
     form = SignInForm()
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         if maybe_viewer() is not None:
             return redirect(safe_next(request.args.get("next"), home()), code=303)
         form = fill_sign_in(next=request.args.get("next", ""))
