@@ -9,6 +9,8 @@ from lms.errors import N_, Invalid
 LONGEST_NAME = 200
 """Of people, agencies and teams, as the columns have it."""
 
+JOINERS = "\u200c\u200d"
+
 MOST_LICENSES = 30
 """Of one person at a time; more is a mistake or mischief."""
 
@@ -21,9 +23,15 @@ def fold(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """NFC, single spaces, no control characters (a line break in a name would reach mails and logs)."""
-    visible = "".join(letter for letter in text if letter.isspace() or unicodedata.category(letter) != "Cc")
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    """NFC, single spaces, and nothing that nobody sees: no control characters (a line break in a name would reach mails
+    and logs), no marks that turn the direction of what follows or make a name that looks empty. The joiners stay that
+    Persian, Hindi and others are written with."""
+    visible = "".join(
+        letter
+        for letter in text
+        if letter.isspace() or letter in JOINERS or unicodedata.category(letter) not in ("Cc", "Cf")
+    )
+    return " ".join(unicodedata.normalize("NFC", visible).split()).strip(JOINERS)
 
 
 def checked_name(text: str, field: str = "name") -> str:
