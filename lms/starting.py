@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from lms.app import create_app
 from lms.database import db
 from lms.demo import DEMO_PASSWORD, DEMO_PEOPLE, make_demo
-from lms.errors import Conflict
+from lms.errors import Conflict, LmsError, Sentence
 from lms.people.models import User
 from lms.publishing import course_folders, course_roots, publish_data, publish_folder
 from lms.schema import upgrade
@@ -86,6 +86,9 @@ def publish_all(settings: Settings, say: Callable[[str], None]) -> None:
         for folder in course_folders(root):
             try:
                 done = publish_folder(folder)
+            except LmsError as error:
+                say(f"  {folder.name} was not published: {Sentence(error.message, error.values)}")
+                continue
             except Exception as error:
                 say(f"  {folder.name} was not published: {error}")
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -117,6 +118,22 @@ def test_a_site_with_courses_of_its_own_starts_without_the_demo_and_says_so(
     assert "lms create-admin" in said
     assert "Demo sign-ins" not in said
     assert os.environ["LMS_DEMO"] == ""
+
+
+def test_a_course_that_changed_since_is_named_with_the_way_out_when_the_site_starts_again(
+    tmp_path: Path, tiny_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = Path(shutil.copytree(tiny_course, tmp_path / "tiny"))
+    settings = replace(settings_at(a_free_port(), tmp_path / "instance"), courses=str(tmp_path / "tiny"))
+    started(settings, monkeypatch)
+    page = next((course / "en").glob("0*.md"))
+    page.write_text(page.read_text(encoding="utf-8") + "\nOne more line.\n", encoding="utf-8")
+
+    said = started(settings, monkeypatch)
+
+    assert "tiny was not published: “tiny” is published as version 1 and this folder differs" in said
+    assert "retrain" in said
+    assert "%(" not in said
 
 
 def test_a_site_whose_courses_are_not_there_does_not_start(tmp_path: Path) -> None:
