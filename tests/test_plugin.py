@@ -88,6 +88,12 @@ def test_the_person_whom_the_host_hands_over_is_signed_in(browser: FlaskClient) 
     assert "Ana Ruiz" in page.get_data(as_text=True)
 
 
+def test_who_is_signed_in_at_the_host_is_not_asked_to_sign_in(browser: FlaskClient) -> None:
+    answer = browser.get("/training/sign-in")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/training/home")
+
+
 def test_nobody_of_the_host_is_nobody_here(mounted: tuple[Flask, LMS]) -> None:
     page = mounted[0].test_client().get("/training/home")
 
