@@ -85,5 +85,7 @@ def erase_from_actions(cohort_ids: Collection[int], names: Collection[str]) -> N
 def without(text: str, names: Collection[str]) -> str:
     """A text in which "…" stands for each of the names, the longest first; only where one stands as words of its own,
     so that who is called Al leaves "also" whole. Pure."""
-    wanted = "|".join(re.escape(name) for name in sorted(filter(None, names), key=len, reverse=True))
-    return re.sub(rf"(?<!\w)(?:{wanted})(?!\w)", "…", text, flags=re.IGNORECASE) if wanted else text
+    known = sorted(filter(None, names), key=len, reverse=True)
+    if not known:
+        return text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(re.escape(name) for name in known)})(?!\w)", "…", text, flags=re.IGNORECASE)
