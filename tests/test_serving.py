@@ -120,6 +120,22 @@ def test_a_site_with_courses_of_its_own_starts_without_the_demo_and_says_so(
     assert os.environ["LMS_DEMO"] == ""
 
 
+def test_a_demo_that_was_stopped_while_it_was_made_is_made_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_at(a_free_port(), tmp_path / "instance")
+    with monkeypatch.context() as stopped:
+        stopped.setattr("lms.demo.STARTED", ("nobody@demo.example",))  # the last step finds no such person
+        with pytest.raises(KeyError):
+            started(settings, stopped)
+
+    said = started(settings, monkeypatch)
+
+    assert "demo: 10 agencies, 13 people" in said
+    assert "4 certified, a team that waits for its nurse" in said
+    assert "Demo sign-ins" in said
+
+
 def test_a_course_that_changed_since_is_named_with_the_way_out_when_the_site_starts_again(
     tmp_path: Path, tiny_course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
