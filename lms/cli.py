@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from lms.commands.speaking import sentence_for
+
 FILES_ONLY = "lms.commands.writing"
 """Commands that look at files alone."""
 
@@ -46,6 +48,16 @@ class CommandsAtHome(click.Group):
         module, _, name = HOMES[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """What can be said in a sentence is said in one, whatever the command; only a bug shows its stack."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            told = sentence_for(error)
+            if told is None:
+                raise
+            raise click.ClickException(told) from None
 
 
 @click.group(cls=CommandsAtHome, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from lms import journey
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
+from lms.catalog.models import Course
 from lms.catalog.versions import course_of, find_course
 from lms.clock import local_day, utc_now
 from lms.cohorts import teams
@@ -27,6 +28,7 @@ from lms.settings import Settings
 
 DEMO_PASSWORD = "training-demo-only"  # noqa: S105 - public on purpose, and refused away from loopback
 CORE_COURSE = "understanding-trafficking"
+TEAM_TEMPLATE = "demo-team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +108,28 @@ STARTED = ("tom.reyes@demo.example", "kim.vo@demo.example")
 
 
 def make_demo(settings: Settings, say: Callable[[str], None]) -> None:
-    """Make the demo. Each step commits. Raises Conflict where there are people already."""
+    """Make the demo, whole or not at all: whoever stops the first start finds it made at the next. Commits. Raises
+    Conflict where there are people already, or none of the courses that it is about."""
     if db.session.scalar(select(func.count()).select_from(User)):
         raise Conflict("There are people in this database already; demo data is only made in an empty one.")
+    has_team = db.session.scalar(select(CohortTemplate.id).where(CohortTemplate.slug == TEAM_TEMPLATE))
+    if not has_team or CORE_COURSE not in {each.slug for each in db.session.scalars(select(Course))}:
+        raise Conflict("There is no demo here: it needs the shipped courses, and LMS_COURSES names others.")
     hashed = hash_password(DEMO_PASSWORD)
-    agencies = run_transaction(make_agencies)
-    people = run_transaction(lambda: make_people(agencies, hashed, settings))
-    say(f"  demo: {len(AGENCIES)} agencies, {len(people)} people")
-    run_transaction(lambda: make_team(agencies, people, settings))
-    run_transaction(lambda: assign_course(agencies, people, settings))
-    for email in CERTIFIED:
-        take_course(people[email], settings, finishes=True)
-    for email in STARTED:
-        take_course(people[email], settings, finishes=False)
+
+    def make_all() -> int:
+        agencies = make_agencies()
+        people = make_people(agencies, hashed, settings)
+        make_team(agencies, people, settings)
+        assign_course(agencies, people, settings)
+        for email in CERTIFIED:
+            take_course(people[email], settings, finishes=True)
+        for email in STARTED:
+            take_course(people[email], settings, finishes=False)
+        return len(people)
+
+    count = run_transaction(make_all)
+    say(f"  demo: {len(AGENCIES)} agencies, {count} people")
     say(f"  demo: {len(CERTIFIED)} certified, a team that waits for its nurse")
 
 
@@ -175,7 +186,7 @@ def make_people(agencies: dict[str, int], hashed: str, settings: Settings) -> di
 
 def make_team(agencies: dict[str, int], people: dict[str, int], settings: Settings) -> None:
     """The team's seats are taken; what it waits for is the nurse's certificate."""
-    template = db.session.scalars(select(CohortTemplate).where(CohortTemplate.slug == "demo-team")).one()
+    template = db.session.scalars(select(CohortTemplate).where(CohortTemplate.slug == TEAM_TEMPLATE)).one()
     today = local_day(utc_now(), settings.time_zone)
     cohort = teams.create_cohort(
         template,
@@ -212,7 +223,7 @@ def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:
     """Go the learner's own way through the core course, with right answers."""
     viewer = load_viewer(user_id)
     assert viewer is not None
-    run_transaction(lambda: journey.enroll(viewer, CORE_COURSE))
+    journey.enroll(viewer, CORE_COURSE)
     standing = load_standing(user_id, CORE_COURSE)
     course = course_of(standing.version_id, standing.content_hash)
     for number, entry in enumerate(course.core_modules):
@@ -223,19 +234,9 @@ def take_course(user_id: int, settings: Settings, *, finishes: bool) -> None:
         if module.kind == "survey" or (module.quiz and module.quiz.role in ("pre", "post")):
             continue
         if module.kind != "quiz":
-            run_transaction(lambda: journey.complete_module(viewer, CORE_COURSE, entry.id, settings))  # noqa: B023
+            journey.complete_module(viewer, CORE_COURSE, entry.id, settings)
         if module.quiz is not None and module.questions:
-            attempt_id = run_transaction(
-                lambda: journey.start_attempt(viewer, CORE_COURSE, entry.id, settings, language=viewer.language)  # noqa: B023
-            )
+            attempt_id = journey.start_attempt(viewer, CORE_COURSE, entry.id, settings, language=viewer.language)
             values = right_answers(load_sitting(user_id, attempt_id))
-            run_transaction(
-                lambda: journey.submit_attempt(
-                    viewer,
-                    attempt_id,  # noqa: B023
-                    values,  # noqa: B023
-                    f"demo-{attempt_id}",  # noqa: B023
-                    settings,
-                    language=viewer.language,
-                )
-            )
+            key = f"demo-{attempt_id}"
+            journey.submit_attempt(viewer, attempt_id, values, key, settings, language=viewer.language)

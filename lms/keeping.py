@@ -112,6 +112,8 @@ def add_files(archive: tarfile.TarFile, folder: Path, paths: Iterable[Path]) -> 
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise Invalid(f"There is no database at {source} yet, so nothing was written.")
     reader, writer = sqlite3.connect(source), sqlite3.connect(target)
     try:
         reader.backup(writer)

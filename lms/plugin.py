@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from lms.app import create_app
 from lms.people.identities import HostPerson
-from lms.settings import read_settings
+from lms.settings import read_settings, variable_name
 from lms.web.hosting import HOST_PERSON, HOST_PREFIX
 
 __all__ = ["LMS", "HostPerson"]
@@ -47,7 +48,7 @@ class LMS:
         if self.url_prefix == "/":
             raise ValueError("The LMS needs a prefix of its own, such as /training.")
         chosen = read_settings(self.settings)
-        if "instance_path" not in (self.settings or {}):
+        if "instance_path" not in (self.settings or {}) and variable_name("instance_path") not in os.environ:
             chosen = replace(chosen, instance_path=f"{app.instance_path}/lms")
         self.inner = create_app(chosen)
         name = f"lms{self.url_prefix.replace('/', '_')}"

@@ -15,6 +15,19 @@ from lms.cohorts.templates import publish_templates
 from lms.courseware.folder import load_folder
 from lms.database import db, run_transaction
 from lms.journey import publish_prepared
+from lms.resources import data_folder
+from lms.settings import Settings, SettingsError
+
+
+def course_roots(settings: Settings) -> list[Path]:
+    """The folders whose courses a site publishes by itself: those of LMS_COURSES, else the shipped curriculum.
+
+    Raises SettingsError for one that is not there: a site that starts without its courses looks as if it had none.
+    """
+    for root in settings.course_roots:
+        if not root.is_dir():
+            raise SettingsError(f"LMS_COURSES names {root}, and there is no such folder.")
+    return list(settings.course_roots) or [data_folder("courses")]
 
 
 def course_folders(folder: Path) -> list[Path]:

@@ -16,6 +16,19 @@ from limits import parse_many
 TRUE_WORDS = {"1", "true", "yes", "on"}
 ENVIRONMENTS = ("development", "production")
 FALSE_WORDS = {"0", "false", "no", "off", ""}
+ENDLESS = 2**31
+BOUNDS = (
+    ("port", 1, 65_535),
+    ("web_workers", 1, 512),
+    ("web_threads", 1, 512),
+    ("session_hours", 1, ENDLESS),
+    ("session_idle_minutes", 1, ENDLESS),
+    ("mail_timeout_seconds", 1, ENDLESS),
+    ("max_request_bytes", 1, ENDLESS),
+    ("trusted_proxies", 0, 100),
+    ("retention_years", 0, 1000),
+)
+"""The numbers between which a setting can mean something: (name, least, most)."""
 
 
 class SettingsError(ValueError):
@@ -125,6 +138,11 @@ class Settings:
         return tuple(part.strip() for part in self.languages.split(",") if part.strip())
 
     @property
+    def course_roots(self) -> tuple[Path, ...]:
+        """The folders that LMS_COURSES names; none where the shipped curriculum is meant."""
+        return tuple(Path(part.strip()) for part in self.courses.split(",") if part.strip())
+
+    @property
     def host_list(self) -> tuple[str, ...]:
         return tuple(part.strip() for part in self.trusted_hosts.split(",") if part.strip())
 
@@ -141,6 +159,11 @@ def with_driver(url: str) -> str:
 
 def variable_name(field_name: str) -> str:
     return f"LMS_{field_name.upper()}"
+
+
+def translated_languages() -> tuple[str, ...]:
+    """English, in which the texts are written, and every language that has a catalog."""
+    return ("en", *sorted(path.name for path in (Path(__file__).parent / "translations").iterdir() if path.is_dir()))
 
 
 def _convert(name: str, kind: Any, text: str) -> Any:
@@ -191,6 +214,22 @@ def _refuse_unusable(settings: Settings) -> None:
         raise SettingsError(f"LMS_HOME_STATE must be two capital letters such as MO, not {settings.home_state!r}.")
     if not settings.language_list:
         raise SettingsError("LMS_LANGUAGES must name at least one language.")
+    strange = [code for code in settings.language_list if code not in translated_languages()]
+    if strange:
+        raise SettingsError(
+            f"LMS_LANGUAGES names {', '.join(strange)}; the interface speaks {', '.join(translated_languages())}."
+        )
+    for name, least, most in BOUNDS:
+        if not least <= getattr(settings, name) <= most:
+            upper = f" and at most {most}" if most < ENDLESS else ""
+            raise SettingsError(
+                f"{variable_name(name)} must be at least {least}{upper}, not {getattr(settings, name)}."
+            )
+    site = urlsplit(settings.site_url)
+    if site.scheme not in ("http", "https") or not site.hostname:
+        raise SettingsError(
+            f"LMS_SITE_URL must be a whole address such as http://127.0.0.1:8000, not {settings.site_url!r}."
+        )
     try:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, ZoneInfoNotFoundError):

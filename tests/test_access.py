@@ -112,6 +112,14 @@ def test_reading(scene: Scene, endpoint: str, method: str) -> None:
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("endpoint", [endpoint for endpoint, _ in READING])
+def test_who_asks_with_head_is_answered_as_with_get(scene: Scene, endpoint: str) -> None:
+    """Watchdogs and link checkers ask so: they must not be taken for somebody who sent a form."""
+    for role in ("stranger", "state"):
+        assert scene.call(role, endpoint, "HEAD", {}) == scene.call(role, endpoint, "GET", {}), role
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("endpoint", "method"), CHANGING, ids=[f"{endpoint} {method}" for endpoint, method in CHANGING]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,8 +25,8 @@ def course(tiny_course: Path, tmp_path: Path) -> Path:
 def lms(tmp_path: Path) -> Callable[..., Result]:
     settings = {"LMS_ENV": "development", "LMS_INSTANCE_PATH": str(tmp_path / "instance"), "LMS_DATABASE_URL": ""}
 
-    def run(*arguments: object) -> Result:
-        return CliRunner(env=settings).invoke(cli, [str(argument) for argument in arguments])
+    def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
+        return CliRunner(env={**settings, **(env or {})}).invoke(cli, [str(argument) for argument in arguments])
 
     return run
 
@@ -171,6 +172,112 @@ def test_publishing_without_a_database_says_how_to_make_one(lms: Callable[..., R
 
     assert is_plain(result)
     assert "lms db upgrade" in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("worker", "--once"),
+        ("demo",),
+        ("seed", "--learners", "3"),
+        ("create-admin", "--email", "ada@example.org", "--name", "Ada", "--password", "correct horse battery s"),
+        ("reset-second-factor", "ada@example.org"),
+        ("keys", "list"),
+        ("print", "tiny", "--out", "tiny.pdf"),
+        ("certificate", "verify", __file__),
+        ("import", "people", __file__, "--agency", "MO", "--dry-run"),
+        ("backup", "kept.tar.gz"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command_without_a_database_says_so_in_one_sentence(
+    lms: Callable[..., Result], words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = lms(*words)
+
+    assert is_plain(result)
+    assert "database" in result.output
+    assert "SELECT" not in result.output
+
+
+def test_a_bug_in_a_command_shows_its_stack(lms: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lms.commands.records.upgrade", lambda *_, **__: 1 // 0)
+
+    result = lms("db", "upgrade")
+
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_database_that_nobody_answers_at_is_one_sentence(lms: Callable[..., Result]) -> None:
+    result = lms("db", "upgrade", env={"LMS_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"})
+
+    assert is_plain(result)
+    assert "The database cannot be used" in result.output
+
+
+def test_what_is_no_backup_is_refused_in_one_sentence(lms: Callable[..., Result]) -> None:
+    result = lms("restore", "--yes", __file__)
+
+    assert is_plain(result)
+    assert "not a backup" in result.output
+    assert "Nothing was changed" in result.output
+
+
+def test_a_backup_that_cannot_be_written_is_refused_in_one_sentence(lms: Callable[..., Result], tmp_path: Path) -> None:
+    lms("db", "upgrade")
+
+    result = lms("backup", tmp_path)
+
+    assert is_plain(result)
+    assert "cannot be written" in result.output
+
+
+@pytest.mark.parametrize("address", ["ada", "ada@", "@example.org", ""])
+def test_an_administrator_needs_a_whole_address(lms: Callable[..., Result], address: str) -> None:
+    lms("db", "upgrade")
+
+    result = lms("create-admin", "--email", address, "--name", "Ada", "--password", "correct horse battery s")
+
+    assert is_plain(result)
+    assert "whole e-mail address" in result.output
+
+
+def test_one_error_is_counted_as_one(lms: Callable[..., Result], tmp_path: Path) -> None:
+    result = lms("check", tmp_path / "nowhere")
+
+    assert "1 error, 0 warnings" in result.output
+
+
+def test_without_a_path_the_courses_of_the_setting_are_published(
+    lms: Callable[..., Result], course: Path, tmp_path: Path
+) -> None:
+    lms("db", "upgrade")
+
+    result = lms("publish", "--allow-unfinished", env={"LMS_COURSES": str(course)})
+
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("tiny: is published as version 1")
+
+
+def test_courses_that_are_not_where_the_setting_says_are_named(lms: Callable[..., Result], tmp_path: Path) -> None:
+    result = lms("publish", env={"LMS_COURSES": str(tmp_path / "nowhere")})
+
+    assert is_plain(result)
+    assert "LMS_COURSES" in result.output
+    assert "nowhere" in result.output
+
+
+def test_a_preview_on_a_port_that_is_taken_says_so(lms: Callable[..., Result], course: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = lms("preview", course, "--port", port)
+
+    assert is_plain(result)
+    assert f"Port {port} cannot be used" in result.output
+    assert "http://" not in result.output
 
 
 def test_a_new_course_has_nothing_to_mend_but_places_to_fill_in(lms: Callable[..., Result], tmp_path: Path) -> None:

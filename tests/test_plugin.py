@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from lms import LMS, HostPerson
+from lms.cli import cli
 from lms.clock import utc_now
 from lms.database import db, writing
 from lms.people import identities
@@ -84,6 +86,12 @@ def test_the_person_whom_the_host_hands_over_is_signed_in(browser: FlaskClient) 
 
     assert page.status_code == 200
     assert "Ana Ruiz" in page.get_data(as_text=True)
+
+
+def test_who_is_signed_in_at_the_host_is_not_asked_to_sign_in(browser: FlaskClient) -> None:
+    answer = browser.get("/training/sign-in")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/training/home")
 
 
 def test_nobody_of_the_host_is_nobody_here(mounted: tuple[Flask, LMS]) -> None:
@@ -245,6 +253,33 @@ def test_a_person_is_matched_by_subject_when_the_name_changes(
     with inner.app_context():
         assert db.session.scalars(select(User.name)).all() == ["Ana Ruiz-Lopez"]
     assert "Ana Ruiz-Lopez" in page
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("is_named", [True, False], ids=["folder named to the host too", "folder of the host"])
+def test_the_commands_of_readme_make_the_database_that_the_host_uses(
+    is_named: bool, tmp_path: Path, tiny_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "instance" / "lms"
+    commands = CliRunner(env={"LMS_INSTANCE_PATH": str(folder), "LMS_DATABASE_URL": ""})
+    done = [commands.invoke(cli, words) for words in (["db", "upgrade"], ["publish", str(tiny_course)])]
+    monkeypatch.setenv("LMS_DATABASE_URL", "")
+    if is_named:
+        monkeypatch.setenv("LMS_INSTANCE_PATH", str(folder))
+        host = Flask("host", instance_path=str(tmp_path / "elsewhere"))
+    else:
+        monkeypatch.delenv("LMS_INSTANCE_PATH", raising=False)
+        host = Flask("host", instance_path=str(tmp_path / "instance"))
+    lms = LMS(host, url_prefix="/training", user_loader=lambda: ANA)
+
+    page = host.test_client().get("/training/courses/tiny")
+
+    assert [result.exit_code for result in done] == [0, 0], done[-1].output
+    assert page.status_code == 200
+    assert lms.inner is not None
+    with lms.inner.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_the_prefix_of_the_whole_site_is_refused() -> None:

@@ -44,6 +44,7 @@ def test_a_broken_file_is_shown_as_findings_not_as_a_crash(browser: FlaskClient,
 
     assert answer.status_code == 200
     assert "course.yaml:" in answer.get_data(as_text=True)
+    assert ">1 error, " in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("path", ["../../conftest.py", "%2e%2e/secret", "/etc/passwd", "en"])

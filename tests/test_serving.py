@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from click.testing import CliRunner
 
 from lms.cli import cli
 from lms.serving import Opening, Watched, answers
-from lms.settings import Settings
+from lms.settings import Settings, SettingsError
 from lms.starting import start_everything
 from tests.bench.gauges import family
 
@@ -95,6 +97,70 @@ def test_a_port_that_is_taken_is_said_in_a_sentence_with_the_way_out(tmp_path: P
     assert not (tmp_path / "instance").exists()
 
 
+def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the console said until the site would have been served."""
+    lines: list[str] = []
+    monkeypatch.setenv("LMS_DEMO", "")  # set by the start; taken back with the test
+    monkeypatch.setattr("lms.starting.become_watcher", lambda *, opening: lines.append(opening))
+    start_everything(settings, lines.append)
+    return "\n".join(lines)
+
+
+def test_a_site_with_courses_of_its_own_starts_without_the_demo_and_says_so(
+    tmp_path: Path, tiny_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings_at(a_free_port(), tmp_path / "instance"), courses=str(tiny_course))
+
+    said = started(settings, monkeypatch)
+
+    assert "published tiny, version 1" in said
+    assert "There is no demo here" in said
+    assert "lms create-admin" in said
+    assert "Demo sign-ins" not in said
+    assert os.environ["LMS_DEMO"] == ""
+
+
+def test_a_demo_that_was_stopped_while_it_was_made_is_made_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_at(a_free_port(), tmp_path / "instance")
+    with monkeypatch.context() as stopped:
+        stopped.setattr("lms.demo.STARTED", ("nobody@demo.example",))  # the last step finds no such person
+        with pytest.raises(KeyError):
+            started(settings, stopped)
+
+    said = started(settings, monkeypatch)
+
+    assert "demo: 10 agencies, 13 people" in said
+    assert "4 certified, a team that waits for its nurse" in said
+    assert "Demo sign-ins" in said
+
+
+def test_a_course_that_changed_since_is_named_with_the_way_out_when_the_site_starts_again(
+    tmp_path: Path, tiny_course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = Path(shutil.copytree(tiny_course, tmp_path / "tiny"))
+    settings = replace(settings_at(a_free_port(), tmp_path / "instance"), courses=str(tmp_path / "tiny"))
+    started(settings, monkeypatch)
+    page = next((course / "en").glob("0*.md"))
+    page.write_text(page.read_text(encoding="utf-8") + "\nOne more line.\n", encoding="utf-8")
+
+    said = started(settings, monkeypatch)
+
+    assert "tiny was not published: “tiny” is published as version 1 and this folder differs" in said
+    assert "retrain" in said
+    assert "%(" not in said
+
+
+def test_a_site_whose_courses_are_not_there_does_not_start(tmp_path: Path) -> None:
+    settings = replace(settings_at(a_free_port(), tmp_path / "instance"), courses=str(tmp_path / "nowhere"))
+
+    with pytest.raises(SettingsError, match=r"LMS_COURSES names .*nowhere"):
+        start_everything(settings, lambda text: None)
+
+    assert not (tmp_path / "instance").exists()
+
+
 def alive(name: str) -> bool:
     """Whether any process was started with this word on its command line."""
     lines = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
@@ -139,7 +205,7 @@ def test_a_terminal_that_closes_leaves_nothing_running(tmp_path: Path) -> None:
     program = f"""
 import os, pathlib, time
 from lms import serving
-from lms.settings import Settings
+from lms.settings import Settings, SettingsError
 
 def pages():
     pathlib.Path({str(noted)!r}).write_text(str(os.getpid()))

@@ -68,6 +68,36 @@ def test_a_site_without_a_language_is_refused() -> None:
         read_settings(environ={"LMS_LANGUAGES": " , "})
 
 
+def test_a_language_that_the_interface_does_not_speak_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LMS_LANGUAGES names fr"):
+        read_settings(environ={"LMS_LANGUAGES": "en,fr"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("LMS_PORT", "99999"),
+        ("LMS_WEB_WORKERS", "0"),
+        ("LMS_WEB_THREADS", "-1"),
+        ("LMS_SESSION_HOURS", "0"),
+        ("LMS_SESSION_IDLE_MINUTES", "-5"),
+        ("LMS_MAX_REQUEST_BYTES", "0"),
+        ("LMS_MAIL_TIMEOUT_SECONDS", "0"),
+        ("LMS_RETENTION_YEARS", "-1"),
+    ],
+)
+def test_a_number_with_which_nothing_would_work_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be at least"):
+        read_settings(environ={name: value})
+
+
+@pytest.mark.parametrize("value", ["", "training.example", "ftp://training.example", "https://"])
+def test_an_address_of_the_site_that_no_mail_could_carry_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="LMS_SITE_URL"):
+        read_settings(environ={"LMS_SITE_URL": value})
+
+
 def test_a_setting_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsError, match="colour"):
         read_settings({"colour": "blue"}, environ={})

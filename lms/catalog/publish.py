@@ -33,7 +33,7 @@ class CourseHasErrors(Invalid):
         first = problems[0]
         super().__init__(
             N_(
-                "The course “%(name)s” was not published: %(count)s errors. "
+                "The course “%(name)s” was not published. Errors: %(count)s. "
                 "The first: %(path)s:%(line)s: %(code)s %(text)s"
             ),
             name=name,

@@ -19,7 +19,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
 from lms.outbox import enqueue
 from lms.people.audit import note
 from lms.people.models import Agency, User
-from lms.people.names import clean_email
+from lms.people.names import checked_name, clean_email
 from lms.people.signins import load_viewer
 from lms.people.viewer import Viewer
 
@@ -51,14 +51,15 @@ def change_cohort(
     `seen` is the `state_of` when the form was shown. Raises Conflict where it moved on since, Invalid, NotFound.
     """
     _hold(cohort, seen)
-    if not name.strip():
+    name = checked_name(name)
+    if not name:
         raise Invalid(N_("Give the team a name."), field="name")
     if ready_by is not None and ready_by < cohort.starts_on:
         raise Invalid(N_("The team cannot be ready before it starts."), field="ready_by")
     agency = _agency(cohort, agency_id, editor)
     coordinator = _coordinator(cohort, coordinator_email, agency)
     wanted: dict[str, Any] = {
-        "name": name.strip(),
+        "name": name,
         "ready_by": ready_by,
         "agency_id": agency.id,
         "coordinator_id": coordinator.id,
@@ -67,7 +68,7 @@ def change_cohort(
     changes = {key: [_plain(former[key]), _plain(value)] for key, value in wanted.items() if former[key] != value}
     if not changes:
         return False
-    cohort.name, cohort.ready_by, cohort.agency, cohort.coordinator = name.strip(), ready_by, agency, coordinator
+    cohort.name, cohort.ready_by, cohort.agency, cohort.coordinator = name, ready_by, agency, coordinator
     db.session.flush()
     note("cohort.changed", "cohort", cohort.id, actor_id=editor.id, agency_id=agency.id, changes=changes)
     if "agency_id" in changes:  # so that the agency that gave the team away can read of it too

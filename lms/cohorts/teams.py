@@ -14,6 +14,7 @@ from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.audit import note
 from lms.people.models import Agency
+from lms.people.names import checked_name
 from lms.people.signins import load_viewer
 from lms.people.viewer import Place, Viewer
 
@@ -33,12 +34,13 @@ def create_cohort(
     actor_id: int | None = None,
 ) -> Cohort:
     """A new team with its own copy of the template's rules, seats, milestones. Raises Invalid; the caller commits."""
-    if not name.strip():
+    name = checked_name(name)
+    if not name:
         raise Invalid(N_("Give the team a name."), field="name")
     if ready_by is not None and ready_by < starts_on:
         raise Invalid(N_("The team cannot be ready before it starts."), field="ready_by")
     cohort = Cohort(
-        name=name.strip(),
+        name=name,
         template_id=template.id,
         rules=template.rules,
         agency_id=agency_id,

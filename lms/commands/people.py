@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from email_validator import EmailNotValidError, validate_email
 
 from lms.app import create_app
 from lms.clock import utc_now
@@ -10,6 +11,7 @@ from lms.commands.speaking import called, say
 from lms.database import run_transaction
 from lms.demo import make_demo
 from lms.people.accounts import create_administrator
+from lms.people.names import clean_email
 from lms.people.passwords import check_password, hash_password
 from lms.people.second_factors import reset_by_command
 from lms.seeding import seed
@@ -41,6 +43,10 @@ def create_admin_command(email: str, name: str, password: str) -> None:
     """Make a state administrator."""
     app = create_app()
     settings: Settings = app.extensions["lms"].settings
+    try:
+        validate_email(clean_email(email), check_deliverability=False, test_environment=not settings.is_production)
+    except EmailNotValidError:
+        raise click.ClickException("Enter a whole e-mail address, such as name@example.org.") from None
     called(lambda: check_password(password, site_name=settings.site_name, email=email))
     hashed = hash_password(password)
     now = utc_now()

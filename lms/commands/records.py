@@ -22,7 +22,10 @@ from lms.schema import upgrade
 @click.argument("target", type=click.Path(path_type=Path))
 def backup_command(target: Path) -> None:
     """Write the database and the stored files into one archive, while the site runs."""
-    back_up(load_settings(), target)
+    try:
+        back_up(load_settings(), target)
+    except OSError as error:
+        raise click.ClickException(f"{target} cannot be written: {error.strerror or error}.") from None
     say(f"Written: {target}")
 
 
@@ -34,7 +37,7 @@ def restore_command(source: Path, yes: bool) -> None:
     settings = load_settings()
     if not yes:
         click.confirm("This replaces the present database and files. Go on?", abort=True)
-    restore_from(settings, source)
+    called(lambda: restore_from(settings, source))
     say("Restored.")
 
 

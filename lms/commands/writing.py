@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from lms.clock import utc_now
-from lms.commands.speaking import called, course_folder, say
+from lms.commands.speaking import called, counted, course_folder, say
 from lms.courseware import check as checker
 from lms.courseware.new import new_course, new_module
 
@@ -28,7 +28,7 @@ def check_command(paths: tuple[Path, ...], style: str, against: str | None, show
     if text:
         say(text)
     errors = sum(problem.is_error for problem in problems)
-    say(f"{errors} errors, {len(problems) - errors} warnings", is_error=True)
+    say(f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}", is_error=True)
     sys.exit(checker.exit_code(problems))
 
 

@@ -9,13 +9,11 @@ from lms.errors import N_, Invalid
 LONGEST_NAME = 200
 """Of people, agencies and teams, as the columns have it."""
 
+JOINERS = "\u200c\u200d\u200e\u200f"
+"""What joins or parts letters, and the marks of direction that turn nothing: Persian and Indic names need them."""
+
 MOST_LICENSES = 30
 """Of one person at a time; more is a mistake or mischief."""
-
-
-UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that show nothing and part or turn what stands around them, so that a page would show another name than the
-paper. Joiners, and the marks of direction that turn nothing, stay: Persian and Indic names need them."""
 
 
 def fold(text: str) -> str:
@@ -26,11 +24,14 @@ def fold(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """NFC, single spaces, no control characters (a line break in a name would reach mails and logs), nothing unseen."""
+    """NFC, single spaces, and nothing that nobody sees: no control characters (a line break in a name would reach mails
+    and logs), no marks that turn the direction of what follows or make a name that looks empty."""
     visible = "".join(
-        letter for letter in text if letter.isspace() or (letter not in UNSEEN and unicodedata.category(letter) != "Cc")
+        letter
+        for letter in text
+        if letter.isspace() or letter in JOINERS or unicodedata.category(letter) not in ("Cc", "Cf")
     )
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    return " ".join(unicodedata.normalize("NFC", visible).split()).strip(JOINERS)
 
 
 def checked_name(text: str, field: str = "name") -> str:

@@ -47,7 +47,7 @@
       const saved = await answer.json();
       if (waiting[id] === sent && (answer.ok || answer.status === 422)) delete waiting[id];
       keep();
-      if (!answer.ok) say(answer.status === 422 ? saved.detail : said.refused);
+      if (!answer.ok) say(/409|422/.test(answer.status) ? saved.detail : said.refused); // 409: submitted meanwhile
       else if (!saved.stored) say(said.elsewhere);
       else {
         if (!waiting[id]) see(id, saved.seen);

@@ -98,6 +98,7 @@ from lms.web import (
     scim,
     second_step,
     security,
+    sessions,
     shared,
     shared_certificates,
     sharing,
@@ -112,7 +113,7 @@ from lms.web import (
     waking,
 )
 from lms.web.guards import maybe_viewer, policy_of
-from lms.web.sessions import DatabaseSessions, LmsSessionData
+from lms.web.sessions import LmsSessionData
 
 csrf = CSRFProtect()
 
@@ -206,7 +207,6 @@ ROOMS = (
 
 def install_web(app: Flask, settings: Settings) -> None:
     """Sessions, sign-in, form tokens, languages, headers, errors, and every room's pages."""
-    app.session_interface = DatabaseSessions(settings)
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.is_https,
@@ -218,6 +218,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     routing.install(app)
     for part in (security, language, limits, hosting, waking):
         part.install(app, settings)
+    sessions.install(app, settings)  # after the language, in which its trouble is told
     for part in (packing, static_files, shared, navigation, help, icons, charts, tables):
         part.install(app)
     csrf.init_app(app)

@@ -56,9 +56,11 @@ def prepare(state: BlueprintSetupState) -> None:
 def sign_in() -> Page:
     """E-mail and password; then where the person wanted to go, or what they had entered, ready to send again."""
     if is_hosted(request.environ):
+        if maybe_viewer() is not None:
+            return redirect(home(), code=303)
         return render_template("accounts/hosted.html"), 401
     form = SignInForm()
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         if maybe_viewer() is not None:
             return redirect(safe_next(request.args.get("next"), home()), code=303)
         form = fill_sign_in(next=request.args.get("next", ""))

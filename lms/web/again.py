@@ -52,7 +52,7 @@ def prove_again() -> Page:
     """Password, and a code where one has a second factor; then where one was going, with what was entered."""
     person = viewer()
     factors = second_factors.factors_of(person.id)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         form = AgainForm(has_code=bool(factors), formdata=None, next=request.args.get("next", ""))
         return shown_again(form, person, factors, 200)
     form = AgainForm(has_code=bool(factors))

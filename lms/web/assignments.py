@@ -78,7 +78,7 @@ def add_assignment() -> Page:
     """Write it, look at whom it reaches and when it is due, then save it."""
     person, step = viewer(), request.form.get("step", "check")
     form = assignment_form(None if request.method == "POST" else _prefilled())
-    if request.method == "GET" or step == "back":
+    if request.method in ("GET", "HEAD") or step == "back":
         return render_template("assignments/new.html", form=form)
     draft = _draft(form) if form.validate() else None
     if draft is None:

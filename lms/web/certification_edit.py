@@ -142,7 +142,7 @@ def names_said(rules: Mapping[str, Any]) -> list[str]:
 def _edited(found: Found | None) -> Page:
     """One round of the form: a row more or less, the check, back to the entries, or saving."""
     step = request.form.get("step", "check")
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return _form_page(found, _editor(found, g.get("kept_entries")))
     if step == "add":
         return _form_page(found, _editor(found, with_row_added(request.form)))

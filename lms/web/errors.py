@@ -197,7 +197,10 @@ def install(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     @app.errorhandler(PoolTimeout)
     def on_database_trouble(error: Exception) -> Page:
-        log.error("database trouble: %s", type(error).__name__)
+        said = str(getattr(error, "orig", "")).strip().splitlines()
+        log.error(
+            "database trouble: %s: %s", type(error).__name__, said[0] if said else "no connection was free in time"
+        )
         db.session.remove()
         return ask_to_resend(_("The system is very busy. Nothing was lost: wait a moment and send this again."))
 

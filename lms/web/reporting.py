@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request, stream_with_context, url_
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from lms.access import Permission
+from lms.access import Permission, Viewer, allows
 from lms.catalog.facts import title_of
 from lms.catalog.versions import current_versions
 from lms.certification.validity import last_day_of
@@ -18,6 +18,7 @@ from lms.clock import local_day, utc_now
 from lms.database import db
 from lms.errors import N_, NotFound
 from lms.people.models import Agency
+from lms.reporting.at_a_glance import figures_at_a_glance
 from lms.reporting.choices import county_choices
 from lms.reporting.exports import Cell, csv_chunks
 from lms.reporting.inquiry import Filters, Inquiry, inquire
@@ -34,6 +35,7 @@ from lms.reporting.people_lists import (
 from lms.web.agency_choices import discipline_choices, filter_choices
 from lms.web.forms.reporting import ReportFilters
 from lms.web.guards import fresh, language, needs, settings, viewer
+from lms.web.home import HomeSection, home_section
 from lms.web.words import discipline_name
 
 blueprint = Blueprint("reporting", __name__)
@@ -42,6 +44,19 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MOST_ID = 2**63 - 1
 FILTER_NAMES = ("agency", "discipline", "county", "course")
+
+
+@home_section
+def figures_at_home(person: Viewer) -> HomeSection | None:
+    """On the home page: the figures of the viewer's agencies that ask for something, and the ways to mend them."""
+    if not allows(person, Permission.SEE_REPORTS):
+        return None
+    now, zone = utc_now(), settings().time_zone
+    total = figures_at_a_glance(inquire(person, Filters(), now, local_day(now, zone), zone))
+    if total is None:
+        return None
+    values = {"total": total, "as_of": now, "may_import": allows(person, Permission.MANAGE_PEOPLE)}
+    return HomeSection("reporting/_home.html", values, order=8)
 
 
 @blueprint.get("/reports")

@@ -61,7 +61,7 @@ def take_code() -> Page:
     if half is None or half.user_id is None:
         return back_to_password()
     user_id = half.user_id
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return shown_step(AppCodeForm(formdata=None, next=request.args.get("next", "")), user_id, 200)
     form = AppCodeForm()
     if "lang" in request.args:
@@ -87,7 +87,7 @@ def take_recovery_code() -> Page:
         return back_to_password()
     user_id = half.user_id
     form = RecoveryCodeForm()
-    if request.method == "GET" or "lang" in request.args or "code" not in request.form:
+    if request.method in ("GET", "HEAD") or "lang" in request.args or "code" not in request.form:
         form = RecoveryCodeForm(formdata=None, next=request.values.get("next", ""), kept=request.form.get("kept", ""))
         return render_template("accounts/recovery.html", form=form)
     if form.validate_on_submit():
@@ -141,7 +141,7 @@ def after_wrong(half_id: int, user_id: int) -> Page | None:
 
 def back_to_password(*, is_stopped: bool = False) -> Page:
     """The first step again: the second one is over, or was never begun here."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return redirect(url_for("accounts.sign_in", next=request.args.get("next") or None), code=303)
     form = fill_sign_in(next=request.values.get("next", ""), kept=request.form.get("kept", ""))
     too_many = _("Too many wrong codes. Begin again with your password; we have sent you a mail about it.")

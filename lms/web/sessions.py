@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Flask, Request, Response
 from flask import request as current_request
+from flask.globals import request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import CallbackDict
 
 from lms.access import Viewer, asks_second_factor, held_back, sight_of
@@ -21,9 +23,13 @@ from lms.web.hosting import HOST_PREFIX, host_viewer, is_hosted
 STRANGER_SECONDS = 24 * 3600
 """A stranger's cookie (form token, language) is believed for so long."""
 
+WITHOUT_DATABASE = {"operations.show_health", "operations.show_readiness"}
+"""Endpoints that answer in their own way whatever the database does."""
+
 
 class LmsSessionData(CallbackDict[str, Any], SessionMixin):
-    """What the web keeps between requests. `token` is set once somebody is signed in."""
+    """What the web keeps between requests. `token` is set once somebody is signed in. `trouble` is why it is not known
+    who asks: then it stands for this one request, as a stranger's, and the cookie stays as it is."""
 
     def __init__(self, initial: dict[str, Any], token: str | None = None, viewer: Viewer | None = None) -> None:
         def on_update(mapping: Any) -> None:
@@ -35,6 +41,7 @@ class LmsSessionData(CallbackDict[str, Any], SessionMixin):
         self.viewer = viewer
         self.is_ended = False
         self.is_fresh = False
+        self.trouble: SQLAlchemyError | None = None
 
     def begin(self, token: str, data: dict[str, Any]) -> None:
         """From here on this is the signed-in session of `token`, in which the database keeps `data` already."""
@@ -50,6 +57,18 @@ class LmsSessionData(CallbackDict[str, Any], SessionMixin):
         """From here on this is a stranger's session, empty."""
         self.clear()
         self.token, self.viewer, self.is_fresh, self.modified = None, None, False, True
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Our sessions; where the database did not say whose one is, the request ends with that before anything else."""
+    app.session_interface = DatabaseSessions(settings)
+
+    @app.before_request
+    def raise_trouble() -> None:
+        found = request_ctx.session
+        trouble = found.trouble if isinstance(found, LmsSessionData) else None
+        if trouble is not None and current_request.endpoint not in WITHOUT_DATABASE:
+            raise trouble
 
 
 def in_force(viewer: Viewer, settings: Settings) -> Viewer:
@@ -80,6 +99,10 @@ class DatabaseSessions(SessionInterface):
         try:
             found = self._find(request)
             viewer = found.viewer
+            return found
+        except SQLAlchemyError as error:  # there is no page for an error without a session: `raise_trouble` tells of it
+            found = LmsSessionData({})
+            found.trouble = error
             return found
         finally:
             see(sight_of(viewer))
@@ -118,7 +141,7 @@ class DatabaseSessions(SessionInterface):
         return LmsSessionData(data, viewer=viewer)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, LmsSessionData):
+        if not isinstance(session, LmsSessionData) or session.trouble is not None:
             return
         if session.accessed:
             response.vary.add("Cookie")

@@ -50,7 +50,7 @@ LEARNER = (
 )
 STAFF = (
     *("/reports/certificates", "/training/queue", "/training/paper", "/certificates/names"),
-    *("/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
+    *("/home", "/reports", "/people", "/people/5", "/agencies", "/audit", "/cohorts", "/outbox"),
     *("/people/duplicates", "/people/5/same", "/people/5/same/6", "/people/erasures"),
     *("/courses/schools/print", "/credit", "/credit/new/missouri-post", "/credit/trainings", "/reports/clee"),
     *("/certifications/new", "/certifications/schools/edit", "/certifications/schools/history"),

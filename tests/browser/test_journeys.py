@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from lms.answering import right_answers
 from lms.assessment.sittings import load_sitting
 from lms.catalog.versions import course_of, find_course
-from lms.database import db
-from lms.people.models import User
+from lms.cohorts.models import Cohort
+from lms.database import db, run_transaction
+from lms.people.models import Agency, User
 from tests.browser.conftest import Site, Walk
 
 CORE = "understanding-trafficking"
@@ -139,3 +141,20 @@ def test_an_agency_administrator_sees_nobody_of_another_agency(site: Site, open_
     page.goto("/people")
 
     expect(page.locator("main")).not_to_contain_text("Maya Tran")
+
+
+def test_a_name_of_one_long_word_breaks_and_the_page_fits_a_phone(fresh_site: Site, open_page: Walk) -> None:
+    word = "Hauptmannschaftsbezirk" * 9
+
+    def rename() -> None:
+        db.session.execute(update(Cohort).values(name=word))
+        db.session.execute(update(User).where(User.email == "teacher@demo.example").values(name=word))
+        db.session.execute(update(Agency).where(Agency.code == "HOSP-BOONE").values(name=word))
+
+    with fresh_site.app.app_context():
+        run_transaction(rename)
+    page = open_page(fresh_site, email="teacher@demo.example", width=320)
+
+    for path in ("/home", "/cohorts", "/cohorts/1", "/transcript", "/account"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path

@@ -110,6 +110,20 @@ def test_answers_that_wait_survive_a_reload_of_the_page(fresh_site: Site, open_p
     expect(page.locator("[data-status]")).to_contain_text("Saved")
 
 
+def test_a_page_whose_quiz_was_submitted_from_another_one_says_so(fresh_site: Site, open_page: Walk) -> None:
+    page = open_page(fresh_site, email=EMAIL)
+    open_attempt(fresh_site, page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator('fieldset[data-type="single"] input').first.check()
+    other.get_by_role("button", name="Submit answers").click()
+    other.wait_for_selector("[data-receipt]")
+
+    page.locator('fieldset[data-type="single"] label.choice').nth(1).click()
+
+    expect(page.locator("[data-status]")).to_contain_text("submitted before")
+
+
 def test_a_quiz_can_be_taken_by_keyboard_alone(fresh_site: Site, open_page: Walk) -> None:
     page = open_page(fresh_site, email=EMAIL, javascript=False)
     open_attempt(fresh_site, page)

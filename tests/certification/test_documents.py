@@ -463,6 +463,21 @@ def test_the_statement_never_runs_into_the_signatures(key: str, times: int, tmp_
     assert statement_end <= signature_top + 6  # the box of a word is higher than its letters
 
 
+@pytest.mark.parametrize("design", ["default", "classic"])
+def test_an_agency_of_one_long_word_stays_on_the_paper(design: str, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("poppler-utils is not installed")
+    facts = replace(SAMPLE, agency_name="Hauptmannschaftsbezirk" * 9, design=design)
+
+    (tmp_path / "one.pdf").write_bytes(draw(facts))
+
+    command = ["pdftotext", "-bbox", str(tmp_path / "one.pdf"), "-"]
+    boxes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    width = float(re.search(r'<page width="([\d.]+)"', boxes)[1])
+    ends = [float(end) for end in re.findall(r'xMax="([\d.]+)"', boxes)]
+    assert max(ends) < width
+
+
 def test_two_people_sign_where_two_are_named() -> None:
     text = text_of(draw(TWO_SIGNATURES))
 

@@ -24,7 +24,10 @@ SHOWN_BY: dict[int, tuple[str, ...]] = {
         "faults/test_full_disk.py::test_a_submit_that_finds_no_room_comes_back_whole_and_leaves_nothing",
         "faults/test_full_disk.py::test_an_answer_that_finds_no_room_is_told_so_and_not_called_saved",
     ),
-    8: ("faults/test_locked_database.py::test_a_submit_that_cannot_be_stored_comes_back_whole",),
+    8: (
+        "faults/test_locked_database.py::test_a_submit_that_cannot_be_stored_comes_back_whole",
+        "faults/test_no_database.py::test_a_submit_that_met_an_outage_is_sent_again_and_loses_nothing",
+    ),
     # Jobs.
     13: (
         "test_jobs.py::test_a_job_whose_worker_died_runs_again_and_has_its_effect_once",

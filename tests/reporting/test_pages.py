@@ -6,12 +6,14 @@ import csv
 import io
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
 
 from lms.certification.validity import expiry_of
 from lms.clock import local_day, utc_now
+from lms.reporting.at_a_glance import figures_at_a_glance
 from tests.conftest import QueryCount
 from tests.reporting.records import add_course, award, enroll
 from tests.support.world import World
@@ -148,6 +150,39 @@ def test_an_administrator_who_was_demoted_gets_nothing_at_the_next_request(world
     world.write(lambda: db.session.query(RoleGrant).update({"revoked_at": utc_now()}))
 
     assert client.get("/reports/certified.csv").status_code == 403
+
+
+def figures_in(html: str) -> list[tuple[str, str]]:
+    """The totals that a page carries as data, by name."""
+    return sorted(set(re.findall(r'data-(people|certified|expiring|overdue)="(\d+)"', html)))
+
+
+def test_the_home_page_shows_an_administrator_the_totals_of_the_overview(world: World) -> None:
+    client, _, _ = two_agencies(world)
+
+    home, overview = (client.get(address).get_data(as_text=True) for address in ("/home", "/reports"))
+
+    assert figures_in(home) == figures_in(overview) != []
+    assert 'href="/reports/expiring"' in home
+    assert 'href="/people/import"' in home
+    assert 'href="/reports/overdue"' not in home
+
+
+def test_the_home_page_of_a_learner_shows_no_figures(world: World) -> None:
+    _, mine, _ = two_agencies(world)
+
+    home = world.client_of(world.user(agency=mine)).get("/home").get_data(as_text=True)
+
+    assert figures_in(home) == []
+
+
+def test_figures_of_more_people_than_can_be_counted_at_once_wait_for_the_reports(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _, _ = two_agencies(world)
+    monkeypatch.setattr("lms.web.reporting.figures_at_a_glance", partial(figures_at_a_glance, most_places=1))
+
+    assert figures_in(client.get("/home").get_data(as_text=True)) == []
 
 
 def test_the_overview_takes_as_many_queries_for_many_as_for_few(world: World, count_queries: QueryCount) -> None:

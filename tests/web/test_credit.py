@@ -207,6 +207,15 @@ def test_whether_a_course_counts_is_answered_by_license_and_discipline(post: Pos
     assert 'data-answer="yes"' not in page
 
 
+def test_who_works_nowhere_reads_that_their_discipline_is_not_known(post: Post) -> None:
+    stranger = post.world.user("Nora New")
+
+    page = post.world.client_of(stranger).get("/courses/tiny/counts").get_data(as_text=True)
+
+    assert "Your discipline is not known here: it comes with your place in an agency." in page
+    assert "What follows is for MO." in page
+
+
 def test_whoever_completed_before_an_approval_is_told_that_their_certificate_lacks_it(post: Post) -> None:
     user, code = post.officer()
     client = post.world.client_of(user)
