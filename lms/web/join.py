@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from lms.access import Viewer
 from lms.clock import utc_now
 from lms.courseware.course import DISCIPLINES
 from lms.errors import Conflict, Invalid, NotFound
@@ -18,6 +19,8 @@ from lms.people.spoken_codes import refuse_wrong_length
 from lms.web.forms.agencies import JoinForm, NewcomerForm
 from lms.web.forms.refusals import add_problem, shown
 from lms.web.guards import act, flash_done, language, maybe_viewer, public, signed_in, today, viewer
+from lms.web.home import HomeSection, home_section
+from lms.web.hosting import is_hosted
 from lms.web.limits import by_viewer, limiter, sign_in_limit, sign_in_limit_per_address, was_refused
 from lms.web.signing_in import absolute_url
 from lms.web.words import discipline_name
@@ -25,6 +28,13 @@ from lms.web.words import discipline_name
 blueprint = Blueprint("join", __name__)
 
 Page = str | tuple[str, int] | Response
+
+
+@home_section
+def agency_to_join(person: Viewer) -> HomeSection | None:
+    """Who works nowhere here yet is shown the way in; below a host, the host says where somebody works."""
+    is_placed = person.places or person.grants or is_hosted()
+    return None if is_placed else HomeSection("accounts/_home_join.html", order=14)
 
 
 @blueprint.route("/join", methods=["GET", "POST"])

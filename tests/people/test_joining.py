@@ -17,6 +17,7 @@ from lms.people import joining
 from lms.people.agency_models import JoinCode, JoinRequest
 from lms.people.models import Membership, User
 from tests.reporting.records import administrator
+from tests.support.pages import page_of
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -241,3 +242,16 @@ def test_a_code_survives_registration(app: Flask, world: World) -> None:
     assert entered.status_code == 303
     assert code in entered.headers["Location"]
     assert world.read(lambda: db.session.scalar(select(User.name).filter_by(email="new@oak.example"))) == "New Person"
+
+
+def test_home_shows_the_way_in_to_who_works_nowhere_and_to_nobody_else(world: World) -> None:
+    nobody, somebody, leader = world.user(), world.user(agency=world.agency()), world.user()
+    world.grant(leader, "state-administrator")
+
+    shown = [
+        "You belong to no agency here yet" in page_of(world.client_of(one), "/home")
+        for one in (nobody, somebody, leader)
+    ]
+
+    assert shown == [True, False, False]
+    assert 'href="/join"' in page_of(world.client_of(nobody), "/home")
