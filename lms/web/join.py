@@ -33,7 +33,7 @@ Page = str | tuple[str, int] | Response
 @home_section
 def agency_to_join(person: Viewer) -> HomeSection | None:
     """Who works nowhere here yet is shown the way in; below a host, the host says where somebody works."""
-    is_placed = person.places or person.grants or is_hosted()
+    is_placed = person.places or person.grants or is_hosted(request.environ)
     return None if is_placed else HomeSection("accounts/_home_join.html", order=14)
 
 
