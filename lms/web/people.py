@@ -39,7 +39,7 @@ from lms.web.certification import MISSING_WORDS, STATUS_TAGS
 from lms.web.certifications import in_reach
 from lms.web.guards import act, language, needs, settings, today, viewer
 from lms.web.navigation import page_url
-from lms.web.people_filters import CHANGES, choice_in, export_address, filters
+from lms.web.people_filters import CHANGES, choice_in, export_address, filters, order_in, order_links
 from lms.web.waiting import lines_of, waiting_for
 
 blueprint = Blueprint("people", __name__)
@@ -54,12 +54,14 @@ def show_people() -> str:
     wanted = filter_of(person, choice, Permission.SEE_PEOPLE, AsOf.at(utc_now(), settings().time_zone))
     number = request.args.get("license", "").strip()[:LONGEST_NUMBER]
     wanted = replace(wanted, license_number=number)
+    order = order_in(request.args)
     page = list_people(
         visible_agencies(person, Permission.SEE_PEOPLE),
         wanted,
         day=today(),
         after=request.args.get("after"),
         before=request.args.get("before"),
+        order=order,
     )
     if number:
         total = page.total
@@ -67,6 +69,8 @@ def show_people() -> str:
     return render_template(
         "people/index.html",
         page=page,
+        order=order,
+        orders=order_links(order),
         waiting=lines_of(waiting_for(person)),
         more=more_links(person),
         is_narrowed=replace(choice, search="") != Choice() or bool(number),

@@ -17,10 +17,12 @@ from lms.database import db
 from lms.errors import N_
 from lms.people.finding import STATUSES, UNINVITED, UNPLACED
 from lms.people.models import ROLES, Agency
+from lms.people.roster import BY_LAST_NAME, BY_NAME
 from lms.reporting.staff_choices import STANDINGS, Choice
 from lms.web.agency_choices import discipline_choices, filter_choices, find_agency, number_of
 from lms.web.forms.people import RosterFilters
 from lms.web.guards import language
+from lms.web.navigation import page_url
 
 NAMES = ("q", "agency", "discipline", "status", "role", "course", "standing")
 """What an address of the list may say, but for a license's number: a search by that is noted."""
@@ -53,6 +55,22 @@ ROLE_NAMES = {
     "author": N_("Author of courses"),
     "coordinator": N_("Coordinator of teams"),
 }
+
+
+ORDER_NAMES = {BY_LAST_NAME: N_("Last name"), BY_NAME: N_("Name as it is written")}
+
+
+def order_in(values: Mapping[str, str]) -> str:
+    """What the list is in order by: the last name, as a roster, unless an address says otherwise."""
+    return BY_NAME if values.get("sort") == BY_NAME else BY_LAST_NAME
+
+
+def order_links(order: str) -> list[tuple[str, str | None]]:
+    """The orders by name, each with a link to the first page in it; the present one without."""
+    return [
+        (str(_(text)), None if key == order else page_url(sort=key, after=None, before=None))
+        for key, text in ORDER_NAMES.items()
+    ]
 
 
 def role_words(role: str) -> str:
