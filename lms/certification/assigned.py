@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or
 
 from lms.access import Permission, Viewer, scope, within
 from lms.catalog.models import Course, CourseVersion
+from lms.certification.assignment_evidence import held_in_sight
 from lms.certification.assignment_rules import AsOf
 from lms.certification.assignments import DUE, HELD, OVERDUE, PLACE, WAIVED, assigned, assigned_by_place
 from lms.certification.models import Certification, CertificationVersion
@@ -41,6 +42,8 @@ class Assigned:
     is_course: bool
     titles: Mapping[str, str]
     default_language: str
+    is_elsewhere: bool = False
+    """Held by what the viewer does not see: then they are told no day of it."""
 
     @property
     def overdue_since(self) -> date:
@@ -80,7 +83,21 @@ def assigned_to(
         columns = [one for one in by_place.c if one.name not in PLACE]
         query = _told(select(*columns).distinct().subquery("mine"))
         found = db.session.execute(query if course_slug is None else query.where(Course.slug == course_slug))
-    return sorted(map(_read, found), key=lambda one: (RANK[one.state], one.due_on, one.assignment_id))
+    lines = list(map(_read, found))
+    if viewer is not None:
+        lines = _in_sight(viewer, lines, as_of)
+    return sorted(lines, key=lambda one: (RANK[one.state], one.due_on, one.assignment_id))
+
+
+def _in_sight(viewer: Viewer, lines: list[Assigned], as_of: AsOf) -> list[Assigned]:
+    """The lines as a viewer may know them: until when something is held only where they see it."""
+    held = [one for one in lines if one.state == HELD]
+    known = held_in_sight(viewer, {one.user_id for one in held}, {one.assignment_id for one in held}, as_of)
+    return [
+        one if one.state != HELD else replace(one, held_until=mine.until if mine else None, is_elsewhere=mine is None)
+        for one in lines
+        for mine in [known.get((one.user_id, one.assignment_id))]
+    ]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from lms.access import Viewer, scope, within
 from lms.catalog.models import CourseVersion
 from lms.certification.assigned import OVER, here_for, people_to_ask
+from lms.certification.assignment_evidence import held_in_sight
 from lms.certification.assignment_rules import AsOf, number_of, rule_to_try, rules_in_force
 from lms.certification.assignments import HELD, OVERDUE, STATES, assigned_by_place
 from lms.certification.models import CertificationVersion
@@ -72,6 +73,8 @@ class PersonRow:
     held_until: date | None
     waived_until: date | None
     extended_until: date | None
+    is_elsewhere: bool = False
+    """Held by what the viewer does not see: then they are told no day of it."""
 
     @property
     def overdue_since(self) -> date:
@@ -104,8 +107,18 @@ def people_of(
     if after is not None:
         query = query.where(_key_of(each) > tuple_(after[0], _text_of(after[1]), after[1]))
     found = [PersonRow(*row[:-1]) for row in db.session.execute(query)]
-    shown = found[:PAGE_SIZE]
+    shown = _in_sight(viewer, found[:PAGE_SIZE], assignment_id, as_of)
     return counted, shown, (shown[-1].due_on, shown[-1].user_id) if len(found) > PAGE_SIZE else None
+
+
+def _in_sight(viewer: Viewer, rows: list[PersonRow], assignment_id: int, as_of: AsOf) -> list[PersonRow]:
+    """The rows as a viewer may know them: until when something is held only where they see it."""
+    known = held_in_sight(viewer, {one.user_id for one in rows if one.state == HELD}, {assignment_id}, as_of)
+    return [
+        one if one.state != HELD else replace(one, held_until=mine.until if mine else None, is_elsewhere=mine is None)
+        for one in rows
+        for mine in [known.get((one.user_id, assignment_id))]
+    ]
 
 
 def _key_of(each: Any) -> Any:
