@@ -125,6 +125,7 @@ class JoinRequest(Model):
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided_with_a_moment"),
         CheckConstraint("state <> 'refused' OR reason IS NOT NULL", name="refused_with_a_reason"),
         Index("ix_lms_join_requests_agency_id", "agency_id", "id"),
+        Index("ix_lms_join_requests_user_id", "user_id"),
         Index(
             "uq_lms_join_requests_open",
             "user_id",
