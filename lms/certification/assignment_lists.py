@@ -92,10 +92,11 @@ def people_of(
     rows = assigned_by_place(
         people_to_ask(viewer, here, OVER), here, as_of, rules_in_force(as_of, Assignment.id == assignment_id)
     )
-    counted = tally(rows)
-    each = rows.subquery("each")
+    each = rows.cte("each")  # read twice in one statement: among 100,000 people it takes seconds to make
+    once = select(each.c.user_id, each.c.state).distinct().subquery("once")
+    counts = select(*(func.count(case((once.c.state == one, 1))).label(one) for one in STATES)).subquery("counts")
     columns = [each.c[name] for name in ("due_on", "state", "held_until", "waived_until", "extended_until")]
-    query = (
+    page = (
         select(each.c.user_id, User.name, *columns, User.search_text)
         .join(User, User.id == each.c.user_id)
         .distinct()
@@ -103,10 +104,18 @@ def people_of(
         .limit(PAGE_SIZE + 1)
     )
     if state in STATES:
-        query = query.where(each.c.state == state)
+        page = page.where(each.c.state == state)
     if after is not None:
-        query = query.where(_key_of(each) > tuple_(after[0], _text_of(after[1]), after[1]))
-    found = [PersonRow(*row[:-1]) for row in db.session.execute(query)]
+        page = page.where(_key_of(each) > tuple_(after[0], _text_of(after[1]), after[1]))
+    lines = page.subquery("page")
+    query = (
+        select(*counts.c, *lines.c)
+        .select_from(counts.outerjoin(lines, true()))
+        .order_by(lines.c.due_on, lines.c.search_text, lines.c.user_id)
+    )
+    result = db.session.execute(query).all()
+    counted = Tally(dict(zip(STATES, result[0], strict=False)))
+    found = [PersonRow(*row[len(STATES) : -1]) for row in result if row[len(STATES)] is not None]
     shown = _in_sight(viewer, found[:PAGE_SIZE], assignment_id, as_of)
     return counted, shown, (shown[-1].due_on, shown[-1].user_id) if len(found) > PAGE_SIZE else None
 

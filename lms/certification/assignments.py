@@ -52,6 +52,8 @@ def assigned_by_place(users: Any, here: Any, as_of: AsOf, rules: Any = None) -> 
     agency, or one above it, assigned. Places that are not here count for since when somebody is in reach: an
     administrator sees the due day that the person sees.
     """
+    if isinstance(users, Select):  # four parts of the statement ask for them: found once
+        users = select(users.cte().c.user_id)
     rule = (rules_in_force(as_of) if rules is None else rules).subquery("rule")
     reach = with_evidence(reach_of(rule, users, here, as_of), users, rule, as_of)
     waiver, extension = (aliased(AssignmentException, name=kind) for kind in ("waiver", "extension"))

@@ -17,8 +17,9 @@ from lms.database import db
 from lms.people import agencies
 from lms.people.agency_models import AgencyArrival
 from lms.people.models import Agency, User
-from lms.reporting.digests import load_digest
+from lms.reporting.digests import Digest, load_digest
 from tests.certification.test_assignments import DAY, ZONE, assign, days, noon, on, place, standing
+from tests.conftest import QueryCount
 from tests.reporting.records import add_course, administrator
 from tests.support.world import World
 
@@ -233,3 +234,32 @@ def test_rows_are_kept_only_for_those_who_lie_above_now(world: World, state: int
         (district, top, DAY + timedelta(days=1)),
         (school, top, DAY + timedelta(days=1)),
     ]
+
+
+# --- how much it costs ----------------------------------------------------------------------------------------------
+
+
+def test_counts_and_names_come_of_one_statement_also_where_nobody_stands_so(
+    world: World, state: int, maker: int, course: int, count_queries: QueryCount
+) -> None:
+    today = local_day(utc_now(), ZONE)
+    for _ in range(3):
+        world.user(agency=state)
+    assignment = assign(world, state, course, maker=maker, due_days=10, day=today - days(30))
+    as_of = on(today)
+
+    count_queries.statements.clear()
+    late, waived = (
+        looked_at(world, state, lambda one, which=which: people_of(one, assignment, as_of, state=which))
+        for which in ("overdue", "waived")
+    )
+    asked = [one for one in count_queries.statements if "lms_assigned_people" in one]
+    digest = looked_at(world, state, lambda one: load_digest(one, as_of.now, ZONE))
+
+    assert len(asked) == 2
+    assert isinstance(late, tuple)
+    assert isinstance(waived, tuple)
+    assert isinstance(digest, Digest)
+    assert [(counted.by_state["overdue"], len(people)) for counted, people, _next in (late, waived)] == [(3, 3), (3, 0)]
+    assert (digest.overdue, len(digest.overdue_lines)) == (3, 3)
+    assert len([one for one in count_queries.statements if "lms_assigned_people" in one]) == 3
