@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from lms.access import Viewer
-from lms.certification.assigned import assigned_to, overdue_among
+from lms.access import Permission, Viewer
+from lms.certification.assigned import assigned_to, here_for, overdue_among, people_to_ask
 from lms.certification.assignment_lists import people_of
 from lms.certification.assignment_reminders import assignments_due
 from lms.clock import local_day, utc_now
@@ -263,3 +263,19 @@ def test_counts_and_names_come_of_one_statement_also_where_nobody_stands_so(
     assert [(counted.by_state["overdue"], len(people)) for counted, people, _next in (late, waived)] == [(3, 3), (3, 0)]
     assert (digest.overdue, len(digest.overdue_lines)) == (3, 3)
     assert len([one for one in count_queries.statements if "lms_assigned_people" in one]) == 3
+
+
+def test_people_are_looked_for_first_only_where_a_viewer_reaches_a_small_part(world: World, state: int) -> None:
+    district = world.agency("District", parent=state)
+    for _ in range(2):
+        world.agency("School", parent=district)
+    alone = world.agency("Alone")
+
+    def asks_everybody(*agencies_of: int) -> bool:
+        viewer = administrator(*agencies_of)
+        here = here_for(viewer, Permission.SEE_PEOPLE, DAY)
+        return people_to_ask(viewer, here, Permission.SEE_PEOPLE) is None
+
+    found = world.read(lambda: [asks_everybody(*who) for who in ((), (state,), (district,), (alone,), (state, alone))])
+
+    assert found == [True, True, False, False, True]
