@@ -15,7 +15,7 @@ from sqlalchemy.types import JSON, Boolean, Date, DateTime, Integer, LargeBinary
 
 from lms import schema
 from lms.database import Model
-from lms.people.names import license_key
+from lms.people.names import license_key, sort_key
 from tests.test_migrations import empty_url, engine_of, revisions, tables_of
 
 __all__ = ["empty_url"]
@@ -302,3 +302,22 @@ def test_licenses_of_before_are_found_by_their_numbers_after_the_upgrade(empty_u
     engine.dispose()
 
     assert [tuple(row) for row in keys] == [("rn-12 3.4/5", license_key("rn-12 3.4/5"))]
+
+
+def test_people_of_before_stand_by_their_last_names_after_the_upgrade(empty_url: str) -> None:
+    schema.upgrade(empty_url, "20261130_arrivals")
+    engine = engine_of(empty_url)
+    names = ["Tasha Brown", "García López, María", "Martin King, Jr.", "Juan de la Cruz", "Cher", "Ana O’Brien-Smith"]
+    with engine.begin() as connection:
+        insert = text(
+            "INSERT INTO lms_users (name, search_text, language, wants_early_reminders, is_demo, created_at)"
+            " VALUES (:name, 'a', 'en', true, false, '2026-03-14 00:00:00+00:00')"
+        )
+        connection.execute(insert, [{"name": name} for name in names])
+
+    schema.upgrade(empty_url)
+    with engine.begin() as connection:
+        keys = [tuple(row) for row in connection.execute(text("SELECT name, sort_key FROM lms_users ORDER BY id"))]
+    engine.dispose()
+
+    assert keys == [(name, sort_key(name)) for name in names]

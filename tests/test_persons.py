@@ -18,6 +18,7 @@ CLAIMS = [claim for room in ROOMS for claim in room.claims]
 IDS = [f"{claim.table}.{claim.way}" for claim in CLAIMS]
 
 TOLD_OF_NOWHERE = {
+    "lms_agency_arrivals": "told of by its two agencies",
     "lms_audit_waiting": "numbered by the event",
     "lms_credit_lines": "goes with its certificate only",
     "lms_evidence": "goes with its certificate only",
@@ -52,6 +53,25 @@ def test_every_foreign_key_to_a_person_is_claimed() -> None:
     forgotten = sorted(keys - claimed)
 
     assert not forgotten, f"add a Claim to the claims.py of the room for {forgotten} (README, A person as a whole)"
+
+
+def is_looked_up_by(table: Table, column: str) -> bool:
+    """Whether all rows of a column's value are found by an index: one of a part of the rows does not serve."""
+    whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
+    keys = [table.primary_key, *(rule for rule in table.constraints if isinstance(rule, UniqueConstraint))]
+    return any(next(iter(one.columns)).name == column for one in (*whole, *keys))
+
+
+def test_every_foreign_key_to_a_person_has_a_whole_index() -> None:
+    """Else whoever removes a person, as the undo of an import does, looks through the whole table for each of them."""
+    without = sorted(
+        f"{table.name}.{key.parent.name}"
+        for table in Model.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == PERSONS and not is_looked_up_by(table, key.parent.name)
+    )
+
+    assert without == []
 
 
 def test_every_table_below_a_person_is_claimed_or_said_to_hold_nothing_of_one() -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, String, and_, bindparam, case, func, or_, select
 
 from lms.access import Permission, Viewer, scope, within
 from lms.catalog.models import Course, CourseVersion
+from lms.certification.assignment_evidence import held_in_sight
 from lms.certification.assignment_rules import AsOf, rules_in_force
 from lms.certification.assignments import DUE, HELD, OVERDUE, PLACE, WAIVED, assigned, assigned_by_place
 from lms.certification.models import Certification, CertificationVersion
@@ -41,6 +42,8 @@ class Assigned:
     is_course: bool
     titles: Mapping[str, str]
     default_language: str
+    is_elsewhere: bool = False
+    """Held by what the viewer does not see: then they are told no day of it."""
 
     @property
     def overdue_since(self) -> date:
@@ -80,7 +83,21 @@ def assigned_to(
         columns = [one for one in by_place.c if one.name not in PLACE]
         query = _told(select(*columns).distinct().subquery("mine"))
         found = db.session.execute(query if course_slug is None else query.where(Course.slug == course_slug))
-    return sorted(map(_read, found), key=lambda one: (RANK[one.state], one.due_on, one.assignment_id))
+    lines = list(map(_read, found))
+    if viewer is not None:
+        lines = _in_sight(viewer, lines, as_of)
+    return sorted(lines, key=lambda one: (RANK[one.state], one.due_on, one.assignment_id))
+
+
+def _in_sight(viewer: Viewer, lines: list[Assigned], as_of: AsOf) -> list[Assigned]:
+    """The lines as a viewer may know them: until when something is held only where they see it."""
+    held = [one for one in lines if one.state == HELD]
+    known = held_in_sight(viewer, {one.user_id for one in held}, {one.assignment_id for one in held}, as_of)
+    return [
+        one if one.state != HELD else replace(one, held_until=mine.until if mine else None, is_elsewhere=mine is None)
+        for one in lines
+        for mine in [known.get((one.user_id, one.assignment_id))]
+    ]
 
 
 def is_course_asked(course_id: int, agency_paths: Iterable[str], as_of: AsOf) -> bool:
@@ -173,10 +190,23 @@ def here_for(viewer: Viewer | None, permission: Permission, day: date) -> Column
 
 
 def people_to_ask(viewer: Viewer, here: Any, *permissions: Permission) -> Any:
-    """Ids of the people of such places, or None (everybody) for who may everywhere: `here` leaves the others out
-    anyhow, and among 100,000 people looking each of them up first took half of the time."""
-    is_everywhere = all(scope(viewer, permission) is None for permission in permissions)
-    return None if is_everywhere else people_here(here)
+    """Ids of the people of such places, or None (everybody) for who may everywhere or nearly so: `here` leaves the
+    others out anyhow, and among 100,000 people looking each of them up first took half of the time."""
+    return None if all(_reaches_most(viewer, permission) for permission in permissions) else people_here(here)
+
+
+def _reaches_most(viewer: Viewer, permission: Permission) -> bool:
+    """Whether a permission reaches everywhere, or, from the top of a tree, at least half of all agencies; one query
+    for whoever is set over such a top, none for others."""
+    paths = scope(viewer, permission)
+    if paths is None:
+        return True
+    if not any(path.count("/") == 2 for path in paths):
+        return False
+    mine, every = db.session.execute(
+        select(func.count(case((within(viewer, permission), 1))), func.count()).select_from(Agency)
+    ).one()
+    return bool(2 * mine >= every)
 
 
 def people_here(here: Any) -> Any:

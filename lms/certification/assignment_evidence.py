@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Date, Integer, and_, case, func, literal, or_, select, union_all
 
-from lms.certification.assignment_rules import AsOf, thing_of
+from lms.access import Permission, Viewer
+from lms.certification.assignment_rules import AsOf, rules_in_force, thing_of
 from lms.certification.models import Certificate
+from lms.certification.seeing import seen
 from lms.certification.standing import is_valid_at
 from lms.certification.training_models import ExternalTraining
+from lms.database import db
+from lms.learning.assignment_models import Assignment
 from lms.learning.models import Enrollment
 from lms.learning.portable_sql import last_day
 
@@ -20,11 +27,7 @@ def with_evidence(reach: Any, users: Any, rule: Any, as_of: AsOf) -> Any:
     What people hold is laid under the rows and looked at through a window: a join would be made by loops within loops,
     since no database can guess how many a rule reaches.
     """
-    rows = (
-        union_all(_certified(users, rule, as_of), _trained(users, rule, as_of), _completed(users, rule))
-        .subquery("evidence")
-        .c
-    )
+    rows = _evidence(users, rule, as_of).subquery("evidence").c
     told = ("is_valid", "lapsed_on", "held_until")
     empty: dict[str, Any] = {
         "is_valid": literal(None, Integer()),
@@ -52,6 +55,51 @@ def with_evidence(reach: Any, users: Any, rule: Any, as_of: AsOf) -> Any:
     seen = [func.max(both.c[key]).over(partition_by=mine).label(key) for key in told]
     filled = select(*(one for one in both.c if one.name not in told), *seen).subquery("filled")
     return select(*filled.c).where(filled.c.is_reach > 0).subquery("reach")
+
+
+def _evidence(users: Any, rule: Any, as_of: AsOf, sight: Any = None) -> Any:
+    """All that these people hold or held of what the rules assign; of certificates those in `sight`, a condition."""
+    certified = _certified(users, rule, as_of)
+    return union_all(
+        certified if sight is None else certified.where(sight), _trained(users, rule, as_of), _completed(users, rule)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldInSight:
+    """What somebody holds of something assigned, as far as a viewer sees it. `until` None: it does not end."""
+
+    until: date | None
+
+
+def held_in_sight(
+    viewer: Viewer, user_ids: Collection[int], assignment_ids: Collection[int], as_of: AsOf
+) -> dict[tuple[int, int], HeldInSight]:
+    """Of people who hold what is assigned, what the viewer sees of it, by person and assignment; one query.
+
+    Who is missing has it from elsewhere and does not share it: it counts, and that is all that the viewer is told. What
+    people hand in and which courses they completed is seen of whoever works there (README, "What an agency sees").
+    """
+    if not user_ids or not assignment_ids:
+        return {}
+    rule = rules_in_force(as_of, Assignment.id.in_(sorted(assignment_ids))).subquery("rule")
+    sight = seen(viewer, Permission.SEE_PEOPLE, as_of.day)
+    rows = _evidence(sorted(user_ids), rule, as_of, sight).subquery("evidence").c
+    query = (
+        select(
+            rows.user_id,
+            rule.c.id,
+            func.max(case((rows.held_until.is_(None), 1), else_=0)),
+            func.max(rows.held_until),
+        )
+        .join(rule, rule.c.thing == rows.thing)
+        .where(rows.is_valid == 1)
+        .group_by(rows.user_id, rule.c.id)
+    )
+    return {
+        (user_id, number): HeldInSight(None if is_endless else until)
+        for user_id, number, is_endless, until in db.session.execute(query)
+    }
 
 
 def _concerned(user_id: Any, thing: Any, users: Any, rule: Any) -> list[Any]:

@@ -69,6 +69,7 @@ def rules_in_force(as_of: AsOf, *conditions: Any) -> Any:
             Assignment.due_on,
             Assignment.due_days,
             Assignment.starts_on,
+            Assignment.agency_id,
             Agency.path,
         )
         .join(Agency, Agency.id == Assignment.agency_id)
@@ -95,5 +96,6 @@ def rule_to_try(thing: int, path: str, discipline: str | None, due_on: date | No
         literal(due_on, Date()).label("due_on"),
         literal(due_days).label("due_days"),
         literal(day, Date()).label("starts_on"),
+        literal(int(path.strip("/").rpartition("/")[2])).label("agency_id"),
         literal(path).label("path"),
     )

@@ -3,10 +3,12 @@
 The rule, which the pages print:
 
 - An assignment reaches people by the places that they hold today in its agency and below, of its discipline where it
-  names one, and only those whom it names where it names people. Somebody is in its reach since the latest of three
+  names one, and only those whom it names where it names people. An archived agency asks nothing of anybody: a place
+  there reaches nobody, and is over on the day of the archiving. Somebody is in its reach since the latest of three
   days: when it began, when their unbroken time there began (places that follow each other are one time; of a place that
-  was entered here after it had begun, the day of that counts: nobody is late for what they could not know of), when
-  they were named.
+  was entered here after it had begun, the day of that counts, and of one in an agency that was moved below the
+  assigning one, or brought back after a day or more in the archive, the day of that: nobody is late for what they could
+  not know of), when they were named.
 - It is held while a certificate of the course or certification, or approved training elsewhere that counts as the
   course, is valid; a course that gives no certificate, once it is completed.
 - It is due so many days after they came into reach; for who was there when it began, on its fixed day if it has one.
@@ -50,8 +52,10 @@ def assigned_by_place(users: Any, here: Any, as_of: AsOf, rules: Any = None) -> 
     agency, or one above it, assigned. Places that are not here count for since when somebody is in reach: an
     administrator sees the due day that the person sees.
     """
+    if isinstance(users, Select):  # four parts of the statement ask for them: found once
+        users = select(users.cte().c.user_id)
     rule = (rules_in_force(as_of) if rules is None else rules).subquery("rule")
-    reach = with_evidence(reach_of(rule, users, here, as_of.day), users, rule, as_of)
+    reach = with_evidence(reach_of(rule, users, here, as_of), users, rule, as_of)
     waiver, extension = (aliased(AssignmentException, name=kind) for kind in ("waiver", "extension"))
     is_over = and_(waiver.id.is_not(None), waiver.until_on < as_of.day)
     since = latest(reach.c.since, case((is_over, days_after(waiver.until_on, literal(1))), else_=EARLIEST))

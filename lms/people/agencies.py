@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import String, func, literal, select, update
@@ -10,7 +11,7 @@ from lms.clock import utc_now
 from lms.counties import counties
 from lms.database import db
 from lms.errors import N_, Conflict, Invalid, NotFound, Overtaken
-from lms.people.agency_history import keep_former
+from lms.people.agency_history import keep_arrival, keep_former, keep_return
 from lms.people.agency_numbers import free_numbers, take_numbers_again
 from lms.people.audit import note
 from lms.people.models import AGENCY_KINDS, Agency
@@ -19,6 +20,8 @@ from lms.people.names import checked_name, fold
 LONGEST_CODE = 64
 LONGEST_ORI = 16
 LONGEST_PATH = 255
+SLIP = timedelta(days=1)
+"""Brought back within this time, an agency was archived by mistake: nobody gains new days by it."""
 
 
 def get_agency(agency_id: int) -> Agency:
@@ -97,8 +100,9 @@ def change_agency(
     return agency
 
 
-def move_agency(agency_id: int, parent_id: int | None, *, actor_id: int | None) -> Agency:
-    """Put an agency, with all below it, under another. The caller commits. Raises Invalid where that makes a loop."""
+def move_agency(agency_id: int, parent_id: int | None, *, day: date, actor_id: int | None) -> Agency:
+    """Put an agency, with all below it, under another from `day` on, from which what is assigned from there counts for
+    its people. The caller commits. Raises Invalid where that makes a loop."""
     lock_tree()
     agency = get_agency(agency_id)
     parent = get_agency(parent_id) if parent_id is not None else None
@@ -123,6 +127,7 @@ def move_agency(agency_id: int, parent_id: int | None, *, actor_id: int | None) 
         .values(path=literal(new_path, String()) + func.substr(Agency.path, len(old_path) + 1, type_=String()))
     )
     db.session.refresh(agency)
+    keep_arrival(agency, old_path, day)
     note("agency.moved", "agency", agency.id, actor_id=actor_id, agency_id=agency.id, parents=[old_parent, parent_id])
     return agency
 
@@ -149,8 +154,10 @@ def archive_agency(agency_id: int, *, actor_id: int | None) -> Agency:
     return agency
 
 
-def restore_agency(agency_id: int, *, actor_id: int | None) -> Agency:
-    """Bring an archived agency back. The caller commits. Raises Conflict while the one above is archived."""
+def restore_agency(agency_id: int, *, day: date, actor_id: int | None) -> Agency:
+    """Bring an archived agency back. What is assigned counts for its people from `day` on; within a day of the
+    archiving that was a slip, and all is as it was. The caller commits. Raises Conflict while the one above is
+    archived."""
     lock_tree()
     agency = get_agency(agency_id)
     if agency.archived_at is None:
@@ -158,6 +165,8 @@ def restore_agency(agency_id: int, *, actor_id: int | None) -> Agency:
     if agency.parent_id is not None and get_agency(agency.parent_id).archived_at is not None:
         raise Conflict(N_("The agency above is archived. Bring it back first."))
     take_numbers_again(agency.id)
+    if utc_now() - agency.archived_at >= SLIP:
+        keep_return(agency, day)
     agency.archived_at = None
     note("agency.restored", "agency", agency.id, actor_id=actor_id, agency_id=agency.id)
     return agency

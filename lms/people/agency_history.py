@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from lms.clock import utc_now
 from lms.database import db
-from lms.people.agency_models import AgencyNumber, FormerAgency
+from lms.people.agency_models import AgencyArrival, AgencyNumber, FormerAgency
 from lms.people.models import Agency, RoleGrant, User, grant_holds
 from lms.people.names import fold
 from lms.wall.sight import SYSTEM, looking_as
@@ -32,6 +32,33 @@ def keep_former(agency: Agency) -> None:
             until_at=now,
         )
     )
+
+
+def keep_arrival(agency: Agency, old_path: str, day: date) -> None:
+    """Note since when a moved agency, with all below it, lies below those that were not above it before. The caller
+    commits."""
+    old, new = _line(old_path), _line(agency.path)
+    moved = select(Agency.id).where(Agency.path.startswith(agency.path, autoescape=True))
+    db.session.execute(
+        delete(AgencyArrival).where(AgencyArrival.agency_id.in_(moved), AgencyArrival.above_id.in_(set(old) - set(new)))
+    )
+    ids = db.session.scalars(moved).all()
+    db.session.add_all(
+        AgencyArrival(agency_id=one, above_id=above, since_on=day) for one in ids for above in new if above not in old
+    )
+    db.session.flush()
+
+
+def keep_return(agency: Agency, day: date) -> None:
+    """Note since when an agency that was archived is in use again, for itself and all above. The caller commits."""
+    db.session.execute(delete(AgencyArrival).where(AgencyArrival.agency_id == agency.id))
+    db.session.add_all(AgencyArrival(agency_id=agency.id, above_id=above, since_on=day) for above in _line(agency.path))
+    db.session.flush()
+
+
+def _line(path: str) -> list[int]:
+    """Ids from the root down to the one at a path."""
+    return [int(part) for part in path.strip("/").split("/")]
 
 
 def former_states(agency_id: int) -> Sequence[FormerAgency]:
@@ -82,7 +109,7 @@ def who_may_here(agency: Agency, now: datetime) -> Sequence[Any]:
     Read past the second wall: those who administer from above work elsewhere, and whoever manages an agency is told
     who has power over it, by name and nothing more.
     """
-    line = [int(part) for part in agency.path.strip("/").split("/")]
+    line = _line(agency.path)
     with looking_as(SYSTEM):
         return db.session.execute(
             select(

@@ -71,6 +71,19 @@ class FormerAgency(Model):
     until_at: Mapped[datetime]
 
 
+class AgencyArrival(Model):
+    """Since when an agency lies below another, where it was not made there: it, or one between, was moved there, or it
+    was brought back out of the archive (then since when it is in use, `above_id` being itself, too). One row for each
+    agency that lies above now; none for what was made where it lies."""
+
+    __tablename__ = "lms_agency_arrivals"
+    __table_args__ = (Index("ix_lms_agency_arrivals_above_id", "above_id"),)
+
+    agency_id: Mapped[int] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"), primary_key=True)
+    above_id: Mapped[int] = mapped_column(ForeignKey("lms_agencies.id", ondelete="RESTRICT"), primary_key=True)
+    since_on: Mapped[date]
+
+
 class JoinCode(Model):
     """A code that is posted at an agency and lets people ask to join it. Only its hash is kept.
 
@@ -112,6 +125,7 @@ class JoinRequest(Model):
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided_with_a_moment"),
         CheckConstraint("state <> 'refused' OR reason IS NOT NULL", name="refused_with_a_reason"),
         Index("ix_lms_join_requests_agency_id", "agency_id", "id"),
+        Index("ix_lms_join_requests_user_id", "user_id"),
         Index(
             "uq_lms_join_requests_open",
             "user_id",

@@ -248,7 +248,15 @@ CLAIMS = (
             "is_demo": "is_demo",
             "wants_early_reminders": "wants_early_reminders",
         },
-        kept_back=("password_hash", "name_key", "has_short_password", "search_text", "merged_into_id", "erased_at"),
+        kept_back=(
+            "password_hash",
+            "name_key",
+            "has_short_password",
+            "search_text",
+            "sort_key",
+            "merged_into_id",
+            "erased_at",
+        ),
         erase=by_hand("blanked: a number without name, address or password"),
     ),
     Claim(

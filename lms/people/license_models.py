@@ -24,6 +24,7 @@ class License(Model):
 
     __tablename__ = "lms_licenses"
     __table_args__ = (
+        Index("ix_lms_licenses_user_id", "user_id"),
         Index("ix_lms_licenses_number", "number"),
         Index("ix_lms_licenses_number_key", "number_key"),
         CheckConstraint("ended_at IS NULL OR NOT is_printed", name="ended_is_not_printed"),

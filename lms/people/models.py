@@ -24,7 +24,7 @@ from lms.courseware.course import DISCIPLINES
 from lms.database import NUMBERED_ONCE, Model, primary_key
 from lms.people.license_models import License as License
 from lms.people.license_models import mask as mask
-from lms.people.names import name_key, search_text
+from lms.people.names import LONGEST_SORT_KEY, name_key, search_text, sort_key
 
 AGENCY_KINDS = ("state", "district", "school", "hospital", "clinic", "police", "sheriff", "advocacy", "other")
 ROLES = ("state-administrator", "agency-administrator", "author", "coordinator")
@@ -71,6 +71,10 @@ def _name_key_of_new(context: Any) -> str:
     return name_key(context.get_current_parameters()["name"])
 
 
+def _sort_key_of_new(context: Any) -> str:
+    return sort_key(context.get_current_parameters()["name"])
+
+
 class User(Model):
     """A person. Disabled, merged or erased, never deleted: records hang on the row."""
 
@@ -79,6 +83,7 @@ class User(Model):
         UniqueConstraint("email"),
         Index("ix_lms_users_search_text", "search_text", "id"),
         Index("ix_lms_users_name_key", "name_key"),
+        Index("ix_lms_users_sort_key", "sort_key", "id"),
         NUMBERED_ONCE,
     )
 
@@ -108,6 +113,13 @@ class User(Model):
     name_key: Mapped[str] = mapped_column(String(200), default=_name_key_of_new, server_default="")
     """The words of the name in the order of the alphabet: by it people who may be the same are found."""
 
+    sort_key: Mapped[str] = mapped_column(
+        String(LONGEST_SORT_KEY).with_variant(String(LONGEST_SORT_KEY, collation="C"), "postgresql"),
+        default=_sort_key_of_new,
+        server_default="",
+    )
+    """The last name first (`names.sort_key`), letter by letter in the same order on every database."""
+
     @property
     def printed_name(self) -> str:
         return self.certificate_name or self.name
@@ -118,6 +130,7 @@ def keep_search_text(mapper: object, connection: object, user: User) -> None:
     """A person is found by the name they have now."""
     user.search_text = search_text(user.name, user.email)
     user.name_key = name_key(user.name)
+    user.sort_key = sort_key(user.name)
 
 
 class Membership(Model):

@@ -38,6 +38,7 @@ class Merge(Model):
             postgresql_where=text("undone_at IS NULL"),
         ),
         Index("ix_lms_merges_kept_id", "kept_id"),
+        Index("ix_lms_merges_gone_id", "gone_id"),
     )
 
     id: Mapped[primary_key]
@@ -94,6 +95,7 @@ class Erasure(Model):
             postgresql_where=text("state IN ('asked', 'approved', 'done')"),
         ),
         Index("ix_lms_erasures_state", "state", "due_at"),
+        Index("ix_lms_erasures_user_id", "user_id"),
     )
 
     id: Mapped[primary_key]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,8 @@ from lms.people.finding import PRESENT, RosterFilter, address_of, roster_conditi
 from lms.people.models import Agency, Membership, User
 
 PAGE_SIZE = 50
+BY_NAME, BY_LAST_NAME = "name", "last"
+ORDERS: Mapping[str, Any] = {BY_LAST_NAME: User.sort_key, BY_NAME: User.search_text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +64,27 @@ def list_people(
     after: str | None = None,
     before: str | None = None,
     size: int = PAGE_SIZE,
+    order: str = BY_NAME,
 ) -> RosterPage:
-    """One page of people with a place in scope, by name: three queries. Stable while people come and go."""
+    """One page of people with a place in scope, by name as it is written or by last name: three queries. Stable while
+    people come and go."""
     condition = roster_condition(visible_agencies, wanted, day)
     place, is_backwards = read_cursor(before or after), bool(before)
-    key = tuple_(User.search_text, User.id)
+    text = ORDERS[order]
+    key = tuple_(text, User.id)
     query = select(
         User.id,
         User.name,
         address_of().label("email"),
         User.disabled_at,
-        User.search_text,
+        text.label("text"),
         User.password_hash.is_not(None).label("has_password"),
     )
     query = query.where(condition)
     if place is not None:
         query = query.where(key < place if is_backwards else key > place)
-    order = (User.search_text.desc(), User.id.desc()) if is_backwards else (User.search_text, User.id)
-    found = list(db.session.execute(query.order_by(*order).limit(size + 1)).all())
+    by = (text.desc(), User.id.desc()) if is_backwards else (text, User.id)
+    found = list(db.session.execute(query.order_by(*by).limit(size + 1)).all())
     has_more = len(found) > size
     found = found[:size]
     if is_backwards:
@@ -101,8 +106,8 @@ def list_people(
     return RosterPage(
         rows,
         total,
-        make_cursor(found[-1].search_text, found[-1].id) if found and has_next else None,
-        make_cursor(found[0].search_text, found[0].id) if found and has_previous else None,
+        make_cursor(found[-1].text, found[-1].id) if found and has_next else None,
+        make_cursor(found[0].text, found[0].id) if found and has_previous else None,
     )
 
 

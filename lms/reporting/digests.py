@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, select, true
 
 from lms.access import Permission, present_users, within
 from lms.certification.assigned import people_here, people_to_ask
@@ -61,7 +61,7 @@ class Digest:
 
 def load_digest(viewer: Viewer, now: datetime, time_zone: str, *, under: str = "") -> Digest:
     """What ends and what is overdue in the agencies whose people and figures the viewer may see, or in those `under` a
-    path. Four queries."""
+    path. Three queries."""
     day = local_day(now, time_zone)
     ends = {days: horizon(now, time_zone, days) for days in COUNTED}
     wanted = (
@@ -102,15 +102,25 @@ def _assigned(viewer: Viewer, as_of: AsOf, under: str) -> tuple[int, int, tuple[
     people = people_here(here) if under else people_to_ask(viewer, here, *SEEING)
     rows = assigned_by_place(people, here, as_of).cte("rows")
     is_late, is_soon = rows.c.state == OVERDUE, (rows.c.state == DUE) & (rows.c.due_on <= as_of.day + DUE_SOON)
-    each = [func.count(case((one, rows.c.user_id)).distinct()) for one in (is_late, is_soon)]
-    counts = db.session.execute(select(*each)).one()
+    counts = select(*(func.count(case((one, rows.c.user_id)).distinct()) for one in (is_late, is_soon))).subquery(
+        "counts"
+    )
     first = func.min(rows.c.due_on)
-    query = (
-        select(User.name, first)
+    names = (
+        select(User.id, User.name, User.search_text, first.label("due_on"))
         .join(rows, rows.c.user_id == User.id)
         .where(is_late)
         .group_by(User.id, User.name, User.search_text)
         .order_by(first, User.search_text, User.id)
         .limit(MOST_NAMES)
+        .subquery("names")
     )
-    return counts[0], counts[1], tuple(DigestLine(name, due_on) for name, due_on in db.session.execute(query))
+    # One statement, in which the rows are read twice: among 100,000 people it takes seconds to make them.
+    query = (
+        select(*counts.c, names.c.name, names.c.due_on)
+        .select_from(counts.outerjoin(names, true()))
+        .order_by(names.c.due_on, names.c.search_text, names.c.id)
+    )
+    found = db.session.execute(query).all()
+    lines = tuple(DigestLine(row[2], row[3]) for row in found if row[3] is not None)
+    return found[0][0], found[0][1], lines

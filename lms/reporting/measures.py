@@ -171,8 +171,8 @@ def is_expiring(inquiry: Inquiry) -> Any:
     return and_(holds_valid(inquiry), Certificate.expires_at < inquiry.expiring_until, ~outlasted)
 
 
-def is_outlasted(now: datetime, until: datetime, is_seen: Callable[[Any], Any]) -> Any:
-    """Whether the same person holds another certificate of the same course that is still valid at `until`.
+def is_outlasted(now: datetime, until: datetime, is_seen: Callable[[Any], Any], subject: str = "course_id") -> Any:
+    """Whether the same person holds another certificate of the same course (or `subject`) that is still valid then.
 
     `is_seen` gives the condition that the other one may be known of; it gets the certificate as an alias.
     """
@@ -181,8 +181,8 @@ def is_outlasted(now: datetime, until: datetime, is_seen: Callable[[Any], Any]) 
         select(later.id)
         .where(
             later.user_id == Certificate.user_id,
-            later.course_id == Certificate.course_id,
-            later.kind == "course",
+            getattr(later, subject) == getattr(Certificate, subject),
+            later.kind == subject.removesuffix("_id"),
             later.revoked_at.is_(None),
             later.superseded_by_id.is_(None),
             later.valid_from <= now,

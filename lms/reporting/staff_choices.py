@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from lms.access import Permission, Viewer, require_over, scope, visible_agencies
 from lms.catalog.models import Course
 from lms.certification.assigned import overdue_among
 from lms.certification.assignment_rules import AsOf
 from lms.certification.assignments import OVERDUE
-from lms.certification.models import Certificate
+from lms.certification.models import Certificate, Certification
 from lms.certification.seeing import seen
 from lms.certification.standing import is_valid_at
 from lms.database import db
@@ -37,6 +37,8 @@ class Choice:
     status: str = "current"
     role: str | None = None
     course_slug: str | None = None
+    certification_slug: str | None = None
+    """In the place of a course."""
     standing: str | None = None
     only: tuple[int, ...] | None = None
 
@@ -74,21 +76,53 @@ def filter_of(viewer: Viewer, choice: Choice, permission: Permission, as_of: AsO
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The course or certification that a list is about."""
+
+    slug: str
+    course_id: int | None
+    certification_id: int | None
+
+    def is_of(self, table: Any) -> ColumnElement[bool]:
+        """The SQL condition that a certificate or an assignment is of it."""
+        is_course = self.course_id is not None
+        wanted: ColumnElement[bool] = (
+            table.course_id == self.course_id if is_course else table.certification_id == self.certification_id
+        )
+        kind = "course" if is_course else "certification"
+        return and_(wanted, table.kind == kind) if table is Certificate else wanted
+
+
+def subject_of(choice: Choice) -> Subject | None:
+    """What a choice names, if there is such a thing; one query."""
+    if choice.certification_slug is not None:
+        number = db.session.scalar(select(Certification.id).where(Certification.slug == choice.certification_slug))
+        return None if number is None else Subject(choice.certification_slug, None, number)
+    if choice.course_slug is not None:
+        number = db.session.scalar(select(Course.id).where(Course.slug == choice.course_slug))
+        return None if number is None else Subject(choice.course_slug, number, None)
+    return None
+
+
 def _standing(viewer: Viewer, choice: Choice, as_of: AsOf) -> ColumnElement[bool] | None:
-    """Who holds, lacks or soon loses a course's certificate, as far as the viewer's agencies see it."""
-    if choice.course_slug is None or choice.standing not in STANDINGS:
+    """Who holds, lacks or soon loses a certificate, as far as the viewer's agencies see it."""
+    subject = subject_of(choice) if choice.standing in STANDINGS else None
+    if subject is None:
         return None
-    course_id = db.session.scalar(select(Course.id).where(Course.slug == choice.course_slug))
     held = select(Certificate.user_id).where(
-        Certificate.kind == "course",
-        Certificate.course_id == course_id,
+        subject.is_of(Certificate),
+        Certificate.user_id.is_not(None),
         is_valid_at(as_of.now),
         seen(viewer, Permission.SEE_PEOPLE, as_of.day),
     )
     if choice.standing == "expiring":
         until = as_of.now + timedelta(days=EXPIRING_DAYS)
         outlasted = is_outlasted(
-            as_of.now, until, lambda later: seen(viewer, Permission.SEE_PEOPLE, as_of.day, of=later)
+            as_of.now,
+            until,
+            lambda later: seen(viewer, Permission.SEE_PEOPLE, as_of.day, of=later),
+            "course_id" if subject.course_id is not None else "certification_id",
         )
         held = held.where(Certificate.expires_at < until, ~outlasted)
     return User.id.not_in(held) if choice.standing == "lacks" else User.id.in_(held)

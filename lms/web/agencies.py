@@ -151,7 +151,7 @@ def change_agency(agency_id: int) -> Page:
 @needs(OVER)
 def move_agency(agency_id: int) -> Page:
     """Put an agency, with all below it, under another one in scope."""
-    person = viewer()
+    person, day = viewer(), today()
     agency = find_placeable(person, agency_id)
     form = MoveForm(parent_id=agency.parent_id or 0)
     form.parent_id.choices = parent_choices(person, agency)
@@ -159,7 +159,7 @@ def move_agency(agency_id: int) -> Page:
         parent_id = form.parent_id.data or None
         require_parent(person, parent_id)
         try:
-            act(lambda: tree.move_agency(agency_id, parent_id, actor_id=person.id))
+            act(lambda: tree.move_agency(agency_id, parent_id, day=day, actor_id=person.id))
         except Invalid as error:
             add_problem(form, error)
         else:
@@ -184,9 +184,10 @@ def archive_agency(agency_id: int) -> Page:
         "confirm.html",
         title=_("Archive %(name)s?", name=agency.name),
         text=_(
-            "Nobody can be invited into it any more, and it leaves every list of choices. People, certificates and "
-            "reports stay as they are. Invitations and codes to join do not work while it is archived. Agencies below "
-            "it have to be moved or archived first. You can bring it back."
+            "Nobody can be invited into it any more, and it leaves every list of choices. Nothing is due or overdue of "
+            "people by their place there any more. People, certificates and reports stay as they are. Invitations and "
+            "codes to join do not work while it is archived. Agencies below it have to be moved or archived first. You "
+            "can bring it back."
         ),
         facts=[
             (_("People who work there now"), people),
@@ -203,9 +204,9 @@ def archive_agency(agency_id: int) -> Page:
 @needs(OVER)
 def restore_agency(agency_id: int) -> Response:
     """Bring an archived agency back into use."""
-    person = viewer()
+    person, day = viewer(), today()
     find_placeable(person, agency_id)
-    act(lambda: tree.restore_agency(agency_id, actor_id=person.id))
+    act(lambda: tree.restore_agency(agency_id, day=day, actor_id=person.id))
     flash_done(_("The agency is in use again."))
     return redirect(url_for("agencies.show_agency", agency_id=agency_id), code=303)
 

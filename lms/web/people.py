@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,9 +30,10 @@ from lms.people.finding import address_of
 from lms.people.licenses import LONGEST_NUMBER, list_licenses
 from lms.people.merged import leads_to
 from lms.people.models import Agency, RoleGrant, User, grant_holds
-from lms.people.roster import RosterPlace, is_wholly_within, list_people, places_of
+from lms.people.roster import RosterPage, RosterPlace, is_wholly_within, list_people, places_of
 from lms.people.second_factors import factors_of
-from lms.reporting.staff_choices import Choice, filter_of
+from lms.reporting.staff_choices import Choice, filter_of, subject_of
+from lms.reporting.staff_standings import standings_on_page
 from lms.wall.sight import SYSTEM, looking_as
 from lms.web import audit
 from lms.web.assignments import STATE_TAGS
@@ -39,7 +41,17 @@ from lms.web.certification import MISSING_WORDS, STATUS_TAGS
 from lms.web.certifications import in_reach
 from lms.web.guards import act, language, needs, settings, today, viewer
 from lms.web.navigation import page_url
-from lms.web.people_filters import CHANGES, choice_in, export_address, filters
+from lms.web.people_filters import (
+    CHANGES,
+    OF_CERTIFICATION,
+    ROW_TAGS,
+    choice_in,
+    export_address,
+    filters,
+    order_in,
+    order_links,
+    standing_words,
+)
 from lms.web.waiting import lines_of, waiting_for
 
 blueprint = Blueprint("people", __name__)
@@ -51,15 +63,18 @@ def show_people() -> str:
     """Who works in the viewer's agencies: searched, filtered, paged; a license is found by its whole number."""
     person = viewer()
     choice = choice_in(person, request.args)
-    wanted = filter_of(person, choice, Permission.SEE_PEOPLE, AsOf.at(utc_now(), settings().time_zone))
+    as_of = AsOf.at(utc_now(), settings().time_zone)
+    wanted = filter_of(person, choice, Permission.SEE_PEOPLE, as_of)
     number = request.args.get("license", "").strip()[:LONGEST_NUMBER]
     wanted = replace(wanted, license_number=number)
+    order, form = order_in(request.args), filters(person, choice, number)
     page = list_people(
         visible_agencies(person, Permission.SEE_PEOPLE),
         wanted,
         day=today(),
         after=request.args.get("after"),
         before=request.args.get("before"),
+        order=order,
     )
     if number:
         total = page.total
@@ -67,10 +82,13 @@ def show_people() -> str:
     return render_template(
         "people/index.html",
         page=page,
+        order=order,
+        orders=order_links(order),
+        **subject_values(person, choice, page, as_of, dict(form.course.choices)),
         waiting=lines_of(waiting_for(person)),
         more=more_links(person),
         is_narrowed=replace(choice, search="") != Choice() or bool(number),
-        form=filters(person, choice, number),
+        form=form,
         may_import=allows(person, Permission.MANAGE_PEOPLE),
         export_href=export_address() if choice.status == "current" and not number else None,
         query=request.query_string.decode("ascii", "replace"),
@@ -81,6 +99,25 @@ def show_people() -> str:
         next_href=page_url(after=page.next_cursor, before=None) if page.next_cursor else None,
         previous_href=page_url(before=page.previous_cursor, after=None) if page.previous_cursor else None,
     )
+
+
+def subject_values(
+    person: Viewer, choice: Choice, page: RosterPage, as_of: AsOf, titles: Mapping[str, str]
+) -> dict[str, Any]:
+    """How the people of a page stand with the course or certification that the list is about, and what it is called."""
+    subject = subject_of(choice)
+    if subject is None:
+        return {"subject_title": None}
+    is_everywhere = scope(person, Permission.SEE_PEOPLE) is None
+    ids = [row.user_id for row in page.rows]
+    present = [row.user_id for row in page.rows if is_everywhere or any(one.holds_on(as_of.day) for one in row.places)]
+    key = subject.slug if subject.course_id is not None else OF_CERTIFICATION + subject.slug
+    return {
+        "subject_title": titles.get(key, subject.slug),
+        "standings": standings_on_page(person, subject, ids, present, as_of),
+        "row_tags": ROW_TAGS,
+        "standing_words": standing_words,
+    }
 
 
 def more_links(person: Viewer) -> list[tuple[str, str]]:

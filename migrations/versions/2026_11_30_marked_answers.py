@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_marked"
-down_revision = "20261130_licenses"
+down_revision = "20261130_person_keys"
 branch_labels = None
 depends_on = None
 

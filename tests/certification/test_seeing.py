@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from lms.access import Permission, sight_of
+from lms.access import Permission, Viewer, sight_of
 from lms.certification import record_shares
 from lms.certification.assigned import assigned_to
-from lms.certification.assignment_lists import touched_by
+from lms.certification.assignment_lists import people_of, touched_by
 from lms.certification.assignment_rules import AsOf
 from lms.certification.codes import new_code
 from lms.certification.facts import LicenseFacts
@@ -310,17 +310,51 @@ def test_what_was_earned_elsewhere_is_done_for_who_assigns_it_and_still_not_show
         with looking_as(sight_of(boss)):
             return touched_by(boss, draft, f"/{new}/", as_of).names
 
-    def states() -> list[tuple[str, date | None]]:
+    def states() -> list[tuple[str, date | None, bool]]:
         with looking_as(sight_of(boss)):
-            return [(one.state, one.held_until) for one in assigned_to(user, as_of, viewer=boss)]
+            on_page = people_of(boss, number, as_of)[1]
+            of_person = assigned_to(user, as_of, viewer=boss)
+            told = {(one.state, one.held_until, one.is_elsewhere) for one in (*on_page, *of_person)}
+            assert len(on_page) == len(of_person) == len(told) == 1
+            return list(told)
 
     before = world.read(names)
     began = NOW - timedelta(days=30)
-    world.write(lambda: make_assignment(draft, day=began.date(), now=began, actor_id=user))
+    number = world.write(lambda: make_assignment(draft, day=began.date(), now=began, actor_id=user)).id
 
     assert before == ()
-    assert world.read(states) == [("held", date(2027, 2, 28))]
+    assert world.read(states) == [("held", None, True)]
+    assert [one.held_until for one in world.read(lambda: assigned_to(user, as_of))] == [date(2027, 2, 28)]
     assert code not in world.read(lambda: seen_codes(boss, user))
+    world.write(lambda: record_shares.share(user, new, None, day=TODAY, now=NOW))
+    assert world.read(states) == [("held", date(2027, 2, 28), False)]
+
+
+@pytest.mark.usefixtures("context")
+def test_of_two_certificates_the_assigner_is_told_the_end_of_the_one_that_it_sees(
+    world: World, moved: tuple[int, int, int, str, str]
+) -> None:
+    user, old, new, _spring, _autumn = moved
+    course, moments = add_course(world, "assigned"), [datetime(2026, month, 1, tzinfo=UTC) for month in (3, 9)]
+
+    def earn() -> None:
+        for cycle, (moment, agency) in enumerate(zip(moments, (old, new), strict=True), 1):
+            made = award(
+                user, course, valid_from=moment, expires_at=datetime(2029 - cycle, 3, 1, tzinfo=UTC), cycle=cycle
+            )
+            made.agency_id = agency
+
+    world.write(earn)
+    boss, as_of = administrator(new), AsOf(NOW, TODAY, "UTC")
+    draft = Draft(new, course, None, "people", None, None, 1, frozenset({user}))
+    began = NOW - timedelta(days=30)
+    world.write(lambda: make_assignment(draft, day=began.date(), now=began, actor_id=user))
+
+    def until(viewer: Viewer) -> list[date | None]:
+        with looking_as(sight_of(viewer)):
+            return [one.held_until for one in assigned_to(user, as_of, viewer=viewer)]
+
+    assert world.read(lambda: until(boss)) == [date(2027, 2, 28)]
 
 
 def test_both_sides_read_what_is_seen(world: World, moved: tuple[int, int, int, str, str]) -> None:

@@ -21,6 +21,7 @@ from lms.people.importing.models import Import, StaffRecord
 from lms.people.memberships import end_membership, start_membership
 from lms.people.models import Invitation, Membership, User
 from lms.people.signins import load_viewer
+from tests.conftest import QueryCount
 from tests.importing.conftest import Place
 from tests.importing.test_applying import HEAD, TWO, all_of, import_now, user_of
 from tests.support.days import site_day
@@ -137,6 +138,22 @@ def test_whoever_has_accepted_since_stays_and_is_named(place: Place) -> None:
     assert "has accepted the invitation since" in page
     assert "Ann Lee" in place.importer.people()
     assert "Bo Kim" not in place.importer.people()
+
+
+def test_one_who_stays_among_many_costs_the_undo_no_statements_for_each_of_the_others(
+    place: Place, count_queries: QueryCount
+) -> None:
+    rows = "".join(f"Given{n} Family{n},p{n}@a.example,K{n},Oak School,Teacher,\n" for n in range(120))
+    import_now(place.importer, HEAD + rows)
+    stays = user_of(place, "Given60 Family60").id
+    place.importer.world.write(lambda: start_membership(stays, place.elm, "schools", day=DAY, actor_id=None))
+    count_queries.statements.clear()
+
+    place.importer.undo()
+
+    tried = [one for one in count_queries.statements if one.startswith("DELETE FROM lms_users")]
+    assert len(tried) <= 16
+    assert list(place.importer.people()) == ["The Administrator", "Given60 Family60"]
 
 
 def test_whoever_has_records_since_stays_without_the_place(place: Place) -> None:

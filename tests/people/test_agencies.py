@@ -15,6 +15,7 @@ from lms.database import db
 from lms.errors import Conflict, Invalid, NotFound
 from lms.people import agencies
 from lms.people.models import Agency, AuditEvent
+from tests.support.days import site_day
 from tests.support.world import World
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def test_moving_takes_everything_below_along(world: World) -> None:
     district = world.agency("District", parent=one)
     school = world.agency("School", parent=district)
 
-    world.write(lambda: agencies.move_agency(district, two, actor_id=None))
+    world.write(lambda: agencies.move_agency(district, two, day=site_day(), actor_id=None))
 
     assert path_of(world, district) == f"/{two}/{district}/"
     assert path_of(world, school) == f"/{two}/{district}/{school}/"
@@ -91,15 +92,15 @@ def test_an_agency_cannot_be_put_below_itself(world: World) -> None:
     top = world.agency("Top")
     below = world.agency("Below", parent=top)
 
-    refused(world, Invalid, lambda: agencies.move_agency(top, below, actor_id=None))
-    refused(world, Invalid, lambda: agencies.move_agency(top, top, actor_id=None))
+    refused(world, Invalid, lambda: agencies.move_agency(top, below, day=site_day(), actor_id=None))
+    refused(world, Invalid, lambda: agencies.move_agency(top, top, day=site_day(), actor_id=None))
 
 
 def test_a_path_that_only_begins_with_the_same_digits_does_not_move(world: World) -> None:
     made = [world.agency(f"A{number}") for number in range(12)]
     first, eleventh = made[0], made[10]
 
-    world.write(lambda: agencies.move_agency(first, made[1], actor_id=None))
+    world.write(lambda: agencies.move_agency(first, made[1], day=site_day(), actor_id=None))
 
     assert path_of(world, eleventh) == f"/{eleventh}/"
 
@@ -112,7 +113,7 @@ def test_an_agency_in_use_below_keeps_the_one_above_from_being_archived(world: W
     world.write(lambda: agencies.archive_agency(below, actor_id=None))
     world.write(lambda: agencies.archive_agency(top, actor_id=None))
 
-    refused(world, Conflict, lambda: agencies.restore_agency(below, actor_id=None))
+    refused(world, Conflict, lambda: agencies.restore_agency(below, day=site_day(), actor_id=None))
 
 
 def test_nothing_is_added_below_an_archived_agency(world: World) -> None:
@@ -123,7 +124,7 @@ def test_nothing_is_added_below_an_archived_agency(world: World) -> None:
 
 
 def test_an_agency_that_does_not_exist_is_not_found(world: World) -> None:
-    refused(world, NotFound, lambda: agencies.move_agency(999, None, actor_id=None))
+    refused(world, NotFound, lambda: agencies.move_agency(999, None, day=site_day(), actor_id=None))
 
 
 def test_what_an_agency_was_called_stays_in_the_audit(world: World) -> None:
@@ -162,7 +163,7 @@ def test_after_any_moves_each_path_is_its_parents_with_its_own_id(
         try:
             world.write(
                 lambda who=who, where=where: agencies.move_agency(
-                    made[who], None if where < 0 else made[where], actor_id=None
+                    made[who], None if where < 0 else made[where], day=site_day(), actor_id=None
                 )
             )
         except Invalid:

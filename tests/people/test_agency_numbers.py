@@ -15,6 +15,7 @@ from lms.people import agencies, agency_numbers
 from lms.people.agency_history import former_states, is_called, who_may_here
 from lms.people.agency_models import AgencyNumber
 from lms.people.models import Agency
+from tests.support.days import site_day
 from tests.support.visits import send
 from tests.support.world import World
 
@@ -72,7 +73,7 @@ def test_an_archived_agencys_id_is_free_and_is_missed_when_it_comes_back(world: 
     add(world, two, "ccn", "260001")
 
     with pytest.raises(Invalid, match="Another agency has the id"):
-        world.write(lambda: agencies.restore_agency(one, actor_id=None))
+        world.write(lambda: agencies.restore_agency(one, day=site_day(), actor_id=None))
 
 
 def test_an_id_that_ended_stays_with_its_days_and_another_agency_may_have_it(world: World) -> None:
@@ -103,7 +104,7 @@ def test_what_it_was_called_and_where_it_lay_is_kept(world: World) -> None:
     first, second = world.agency("First District"), world.agency("Second District")
     one = world.agency("Oak School", parent=first)
 
-    world.write(lambda: agencies.move_agency(one, second, actor_id=None))
+    world.write(lambda: agencies.move_agency(one, second, day=site_day(), actor_id=None))
     world.write(
         lambda: agencies.change_agency(
             one, name="Elm School", kind="school", county_fips=None, code=None, actor_id=None

@@ -14,7 +14,7 @@ from lms.database import db
 from lms.people.finding import UNPLACED, RosterFilter
 from lms.people.memberships import end_membership, start_membership
 from lms.people.models import Membership, User
-from lms.people.roster import list_people, make_cursor, read_cursor
+from lms.people.roster import BY_LAST_NAME, BY_NAME, list_people, make_cursor, read_cursor
 from lms.people.signins import load_viewer
 from lms.people.viewer import Grant, Viewer
 from tests.support.world import World
@@ -77,6 +77,41 @@ def test_a_person_is_found_by_the_name_they_have_now(world: World) -> None:
     assert names(world, viewer_over(f"/{agency}/"), RosterFilter(search="apellido")) == ["Nuevo Apellido"]
 
 
+def test_a_roster_is_in_order_of_last_names_or_of_names_as_they_are_written(world: World) -> None:
+    agency = world.agency()
+    for name in (
+        "Zoe Brown",
+        "Ann Brown Smith",
+        "García López, María",
+        "Juan de la Cruz",
+        "Ben BROWN",
+        "Ángel Álvarez",
+    ):
+        world.user(name, agency=agency)
+    viewer = viewer_over(f"/{agency}/")
+
+    assert names(world, viewer, RosterFilter(), order=BY_LAST_NAME) == [
+        "Ángel Álvarez",
+        "Ben BROWN",
+        "Zoe Brown",
+        "Juan de la Cruz",
+        "García López, María",
+        "Ann Brown Smith",
+    ]
+    assert names(world, viewer, RosterFilter(), order=BY_NAME)[:3] == ["Ángel Álvarez", "Ann Brown Smith", "Ben BROWN"]
+
+
+def test_a_person_stands_by_the_last_name_they_have_now(world: World) -> None:
+    agency = world.agency()
+    user = world.user("Ann Zeller", agency=agency)
+    world.user("Ben Miller", agency=agency)
+
+    world.write(lambda: setattr(db.session.get_one(User, user), "name", "Ann Baker"))
+
+    found = names(world, viewer_over(f"/{agency}/"), RosterFilter(), order=BY_LAST_NAME)
+    assert found == ["Ann Baker", "Ben Miller"]
+
+
 def test_filters_narrow_to_a_subtree_and_a_discipline(world: World, two_agencies: tuple[int, int]) -> None:
     everybody = viewer_over(None)
 
@@ -123,14 +158,15 @@ def test_people_without_an_agency_are_found_by_who_sees_everybody_only(world: Wo
     assert names(world, viewer_over(f"/{agency}/"), RosterFilter(status=UNPLACED)) == ["Placed"]
 
 
-def test_pages_follow_one_another_without_gap_or_repetition_and_back(world: World) -> None:
+@pytest.mark.parametrize("order", [BY_NAME, BY_LAST_NAME])
+def test_pages_follow_one_another_without_gap_or_repetition_and_back(world: World, order: str) -> None:
     agency = world.agency()
     for number in range(7):
-        world.user(f"Same Name {number // 3}", agency=agency)
+        world.user(f"Same {number // 3} Name", agency=agency)
     scope_of = visible_agencies(viewer_over(f"/{agency}/"), Permission.SEE_PEOPLE)
 
     def page(**cursor: str | None):  # type: ignore[no-untyped-def]
-        return world.read(lambda: list_people(scope_of, RosterFilter(), day=DAY, size=3, **cursor))
+        return world.read(lambda: list_people(scope_of, RosterFilter(), day=DAY, size=3, order=order, **cursor))
 
     first = page()
     second = page(after=first.next_cursor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from lms.clock import local_day, utc_now
 from lms.database import db
 from lms.learning.assignment_models import AssignedPerson, Assignment, AssignmentException, ExtensionRequest
 from lms.people.models import Membership, User
+from tests.certification.conftest import SAMPLE
 from tests.conftest import QueryCount
 from tests.reporting.records import award
 from tests.support.days import site_day
@@ -71,6 +73,32 @@ def text_of(client: FlaskClient, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
     return answer.get_data(as_text=True)
+
+
+def test_the_page_says_that_somebody_has_it_from_elsewhere_and_no_more(office: Office) -> None:
+    number, today = office.assign(), site_day()
+    moment = utc_now() - timedelta(days=900)
+
+    def earned_elsewhere() -> str:
+        place = db.session.scalars(select(Membership).where(Membership.user_id == office.learner)).one()
+        place.started_on = today - timedelta(days=100)
+        made = award(office.learner, office.course, valid_from=moment, expires_at=utc_now() + timedelta(days=300))
+        made.agency_id = office.elsewhere
+        made.facts = replace(SAMPLE, code=made.code, completed_on=made.completed_on).to_json()
+        return made.code
+
+    code = office.world.write(earned_elsewhere)
+    pages = [text_of(office.client, f"/assignments/{number}"), text_of(office.client, f"/people/{office.learner}")]
+    own = text_of(office.world.client_of(office.learner), "/learning")
+
+    for page in pages:
+        page = page.partition('<details class="card">')[0]
+        assert "has it from elsewhere, and does not share more" in page
+        assert "valid through" not in page
+        assert "Elsewhere" not in page
+        assert code not in page
+    assert "It counts wherever it was earned." in pages[0]
+    assert "valid through" in own
 
 
 def test_the_check_page_says_whom_it_reaches_and_saves_nothing(office: Office) -> None:

@@ -102,7 +102,7 @@ def test_the_list_takes_the_same_queries_for_three_people_and_for_sixty(
         office.admin.get("/people")
         counts.append(count_queries.count)
 
-    assert counts[0] == counts[1] <= 11  # five of them count what waits for a decision, as on the home page
+    assert counts[0] == counts[1] <= 12  # five of them count what waits for a decision, as on the home page
 
 
 def test_a_page_leads_to_the_next_and_back(office: Office, world: World) -> None:
@@ -118,6 +118,21 @@ def test_a_page_leads_to_the_next_and_back(office: Office, world: World) -> None
     assert "Person 59" in second
     assert 'rel="prev"' in second
     assert 'rel="next"' not in second
+
+
+def test_the_list_is_in_order_of_last_names_unless_one_asks_for_names_as_they_are_written(
+    office: Office, world: World
+) -> None:
+    for name in ("Zoe Aaron", "Abe Zulu"):
+        world.user(name, agency=office.agency)
+
+    by_last, by_name = office.admin.get("/people").text, office.admin.get("/people?q=u&sort=name").text
+
+    assert by_last.index("Zoe Aaron") < by_last.index("Ann Lee") < by_last.index("Abe Zulu")
+    assert '<strong aria-current="true">Last name</strong>' in by_last
+    assert 'href="/people?sort=name"' in by_last
+    assert '<input type="hidden" name="sort" value="name">' in by_name
+    assert 'href="/people?q=u&amp;sort=last"' in by_name
 
 
 def test_a_person_of_another_agency_is_not_there(office: Office) -> None:

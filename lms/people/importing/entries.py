@@ -16,13 +16,10 @@ from lms.people.importing.boards import BoardBook
 from lms.people.importing.days import read_day
 from lms.people.importing.licensed import Licensed, read_license
 from lms.people.importing.troubles import NOTHING, Trouble
-from lms.people.names import LONGEST_NAME, clean_email, clean_name, fold, name_key
+from lms.people.names import LONGEST_NAME, SUFFIXES, clean_email, clean_name, fold, name_key
 
 LONGEST_EMAIL = 320
 LONGEST_NUMBER = 64
-SUFFIXES = frozenset(
-    "jr sr ii iii iv md do rn lpn aprn phd edd esq np pa msw lcsw bsn ma ms dds cna".split()  # noqa: SIM905 - a list
-)
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 NO_BOARDS = BoardBook()
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]+\.[^\s@<>()\[\],;:\"\\.]{2,}")

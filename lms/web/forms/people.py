@@ -152,7 +152,7 @@ class RosterFilters(FlaskForm):
     q = StringField(_("Name or e-mail"))
     agency = agency_filter()
     discipline = discipline_filter()
-    course = SelectField(_("Course"), validate_choice=False)
+    course = SelectField(_("Course or certification"), validate_choice=False)
     standing = SelectField(_("Certificate"), validate_choice=False)
     status = SelectField(_("Show"), validate_choice=False)
     role = SelectField(_("Role"), validate_choice=False)
