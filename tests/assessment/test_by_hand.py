@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from lms.assessment.models import MarkedAnswer
 from lms.certification.models import Certificate
@@ -195,12 +196,50 @@ def test_a_mark_that_failed_somebody_can_be_put_right_and_one_that_passed_them_s
     again = mark(trainer, page_to_mark(writer), "Names a person to tell", none1="")
 
     assert again.status_code == 303
+    assert marked_before(writer.world) == [("5", None), ("11/2", "5")]
     assert writer.attempt.passed is True
     assert count(writer.world, Certificate) == 1
     assert "These marks stand" in text_of(page_of(trainer, page_to_mark(writer)))
     fields = form_of(kept, "").fields
     assert trainer.post(page_to_mark(writer), data={**fields, "met1": [], "none1": "y"}).status_code == 409
     assert writer.attempt.passed is True
+
+
+def test_whoever_marks_a_quiz_that_never_shows_its_answers_is_not_asked_for_a_word_that_nobody_reads(
+    client: FlaskClient, world: World
+) -> None:
+    files, path = course_with_written(pass_mark=90), "en/90-final.md"
+    world.publish_files({**files, path: files[path].replace(b"feedback: after-submit", b"feedback: never")})
+    taker = prepare(client, world)
+    taker.submit({**taker.right, "t-written": WORDS})
+
+    page = page_of(trainer_of(world), page_to_mark(taker))
+
+    assert "learns the result, and neither the lines nor a word" in text_of(page)
+    assert 'name="comment1"' not in page
+    assert mark(trainer_of(world), page_to_mark(taker), "Keeps others safe").status_code == 303
+    assert "Names a person to tell" not in taker.page
+
+
+def marked_before(world: World) -> list[tuple[Any, Any]]:
+    """Of each time that somebody marked, as the audit trail tells it: what it was worth, and what before."""
+    events = select(AuditEvent.detail).where(AuditEvent.action == "attempt.marked").order_by(AuditEvent.id)
+    told = world.read(lambda: list(db.session.scalars(events)))
+    return [(one["points"], one["points_before"]) for one in told]
+
+
+def test_a_script_that_submits_is_told_that_a_trainer_has_a_part_in_it(client: FlaskClient, world: World) -> None:
+    world.publish_files(course_with_written(pass_mark=90))
+    taker = prepare(client, world)
+    fields = taker.form.fields
+
+    receipt = client.post(
+        f"{taker.address}/submit",
+        json={"values": {**taker.right, "t-written": WORDS}, "idempotency_key": "a-key"},
+        headers={"X-CSRFToken": fields["csrf_token"][0], "Accept": "application/json"},
+    ).get_json()
+
+    assert (receipt["passed"], receipt["awaits_marking"]) == (None, True)
 
 
 def test_nobody_marks_their_own_nor_those_of_another_agency(writer: Taker) -> None:
