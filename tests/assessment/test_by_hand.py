@@ -12,12 +12,16 @@ from sqlalchemy import select
 
 from lms.assessment.models import MarkedAnswer
 from lms.certification.models import Certificate
+from lms.clock import utc_now
 from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.outbox import OutboxMessage
 from lms.people.models import AuditEvent, Membership, User
+from lms.people.signins import load_viewer
+from lms.wall.sight import SYSTEM, see
 from tests.assessment.conftest import Taker, prepare
 from tests.conftest import QueryCount
+from tests.privacy.test_erasing import erase
 from tests.support.pages import form_of, page_of, text_of
 from tests.support.world import TEST_COURSES, World
 
@@ -251,6 +255,29 @@ def test_nobody_marks_their_own_nor_those_of_another_agency(writer: Taker) -> No
         assert client.get(page_to_mark(writer)).status_code == 404
         assert "Nothing here" in page_of(client, "/studio/marking")
         assert "written answers to mark" not in text_of(page_of(client, "/home"))
+
+
+@pytest.mark.parametrize("tick", ["waits", "Keeps others safe"])
+def test_what_an_erased_person_wrote_leaves_the_lists_of_who_marks(writer: Taker, app: Flask, tick: str) -> None:
+    world = writer.world
+    trainer, state = trainer_of(world), world.user("State")
+    world.grant(state, "state-administrator")
+    kept = page_of(trainer, page_to_mark(writer))
+    if tick != "waits":
+        mark(trainer, page_to_mark(writer), tick)
+    viewer = world.read(lambda: load_viewer(state))
+    assert viewer is not None
+
+    with app.app_context():
+        see(SYSTEM)
+        erase(writer.user_id, viewer, app.extensions["lms"].settings, utc_now())
+
+    assert count(world, MarkedAnswer) == 0
+    for listed in ("/studio/marking", "/studio/marking?state=marked"):
+        assert "data-attempt" not in page_of(trainer, listed)
+    assert trainer.get(page_to_mark(writer)).status_code == 404
+    late = trainer.post(page_to_mark(writer), data={**form_of(kept, "").fields, "none1": "y"})
+    assert late.status_code == 404
 
 
 def test_an_author_of_the_agency_finds_what_waits_on_the_home_page(writer: Taker) -> None:
