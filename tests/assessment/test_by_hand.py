@@ -316,7 +316,9 @@ def test_a_check_that_nobody_has_to_pass_is_complete_at_once_and_marked_all_the_
     taker.submit({"t-written": WORDS})
 
     assert taker.attempt.awaits_marking is True
+    assert "0%" not in text_of(page_of(client, "/learn/tiny/second-steps"))
     mark(trainer_of(world), page_to_mark(taker), "Keeps others safe")
+    assert "25%" in text_of(page_of(client, "/learn/tiny/second-steps"))
 
     assert (taker.attempt.awaits_marking, taker.attempt.passed) == (False, None)
     assert "Keeps others safe Met" in text_of(taker.page)
