@@ -183,8 +183,8 @@ def mark_answers(
     mark = by_hand.mark_answers(sitting, found, seen=seen, marker_id=marker.id, now=now)
     enrollment = db.session.get_one(Enrollment, sitting.attempt.enrollment_id)
     user_id = enrollment.user_id
-    worth = {"points": str(mark.points), "points_before": before}
-    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id, **worth)
+    worth = [before, str(mark.points)]
+    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id, points=worth)
     _follow(user_id, sitting, settings, now)
     outbox.enqueue(
         "mail",
