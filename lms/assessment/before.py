@@ -12,8 +12,8 @@ BEFORE, AFTER = "pre", "post"
 
 
 def percent_before(sitting: Sitting) -> int | None:
-    """Percent of the first sitting of the questions before, of the same blueprint; None where it was passed over, or waits for a
-    trainer.
+    """Percent of the first sitting of the questions before, of the same blueprint; None where it was passed over, or a
+    trainer has yet to mark a part of it.
 
     The first one, since whoever takes them again has read the course meanwhile.
     """
