@@ -178,10 +178,13 @@ def mark_answers(
     now = now or utc_now()
     people = present_users(marker, Permission.MARK_ANSWERS, local_day(now, settings.time_zone))
     sitting = by_hand.load_to_mark(attempt_id, people, marker.id, is_locked=True)
-    by_hand.mark_answers(sitting, found, seen=seen, marker_id=marker.id, now=now)
+    # Only the last marks are kept; the audit trail says what those before were worth.
+    before = sitting.attempt.points if sitting.attempt.marked_at is not None else None
+    mark = by_hand.mark_answers(sitting, found, seen=seen, marker_id=marker.id, now=now)
     enrollment = db.session.get_one(Enrollment, sitting.attempt.enrollment_id)
     user_id = enrollment.user_id
-    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id)
+    worth = [before, str(mark.points)]
+    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id, points=worth)
     _follow(user_id, sitting, settings, now)
     outbox.enqueue(
         "mail",

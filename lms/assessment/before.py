@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from lms.assessment.models import Attempt
 from lms.assessment.sittings import Sitting
@@ -12,7 +12,8 @@ BEFORE, AFTER = "pre", "post"
 
 
 def percent_before(sitting: Sitting) -> int | None:
-    """Percent of the first sitting of the questions before, of the same blueprint; None where it was passed over.
+    """Percent of the first sitting of the questions before, of the same blueprint; None where it was passed over, or a
+    trainer has yet to mark a part of it.
 
     The first one, since whoever takes them again has read the course meanwhile.
     """
@@ -27,7 +28,7 @@ def percent_before(sitting: Sitting) -> int | None:
     if not modules:
         return None
     return db.session.scalar(
-        select(Attempt.score_percent)
+        select(case((~Attempt.awaits_marking, Attempt.score_percent)))
         .where(
             Attempt.enrollment_id == sitting.attempt.enrollment_id,
             Attempt.module_id.in_(modules),

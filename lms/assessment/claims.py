@@ -115,7 +115,7 @@ def erase_person(erasing: Erasing) -> None:
     own = select(Attempt.id).join(Enrollment).where(Enrollment.user_id == erasing.user_id)
     going = own.where(Attempt.id.not_in(erasing.attempts_kept))
     db.session.execute(delete(Attempt).where(Attempt.id.in_(going)).execution_options(synchronize_session=False))
-    details = dict.fromkeys(("idempotency_key", "body_hash", "points", "points_possible", "score_percent"))
+    details = dict.fromkeys(("idempotency_key", "body_hash", "points", "points_possible", "score_percent", "marked_at"))
     db.session.execute(
         update(Attempt)
         .where(Attempt.id.in_(erasing.attempts_kept))

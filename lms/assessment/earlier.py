@@ -23,6 +23,7 @@ class Earlier:
     last_id: int | None = None
     last_submitted_at: datetime | None = None
     last_percent: int | None = None
+    """None also as long as a part of it waits for a trainer."""
     last_passed: bool | None = None
     passed_id: int | None = None
     is_awaiting: bool = False
@@ -40,7 +41,8 @@ _EARLIER = (
         _attempts.submitted_at,
         _attempts.score_percent,
         _attempts.passed,
-        _attempts.awaits_marking & _attempts.pass_mark.is_not(None),
+        _attempts.awaits_marking,
+        _attempts.pass_mark,
     )
     .where(_attempts.enrollment_id == bindparam("enrollment_id"), _attempts.module_id == bindparam("module_id"))
     .order_by(_attempts.number)
@@ -51,16 +53,16 @@ def earlier_attempts(enrollment_id: int, module_id: str) -> Earlier:
     """The attempts of one enrollment at one module's quiz; one query."""
     rows: Sequence[Any] = db.session.execute(_EARLIER, {"enrollment_id": enrollment_id, "module_id": module_id}).all()
     submitted = [row for row in rows if row[1] is not None]
-    last = submitted[-1] if submitted else (None, None, None, None, False)
+    last = submitted[-1] if submitted else (None, None, None, None, False, None)
     return Earlier(
         open_id=next((row[0] for row in rows if row[1] is None), None),
         submitted=len(submitted),
         last_id=last[0],
         last_submitted_at=last[1],
-        last_percent=last[2],
+        last_percent=None if last[4] else last[2],
         last_passed=last[3],
         passed_id=next((row[0] for row in submitted if row[3]), None),
-        is_awaiting=bool(last[4]),
+        is_awaiting=bool(last[4]) and last[5] is not None,
     )
 
 

@@ -12,6 +12,9 @@ from lms.records.wording import about, deed
 
 Values = Mapping[str, Any]
 
+UNKNOWN = ("waits", "marked-later")
+"""How it can stand with written answers on the last day, so that a result is not known of that day."""
+
 
 def content_blocks(writer: Writer) -> Iterator[Block]:
     """All of it, in the order of the record."""
@@ -93,13 +96,19 @@ def _attempt(writer: Writer, attempt: Values) -> Iterator[Block]:
     mark = attempt["pass_mark"]
     facts.append(("pass_mark", word("percent", percent=mark) if mark is not None else word("no_pass_mark")))
     if attempt["submitted_at"] is not None:
-        facts += [("score", _score(writer, attempt)), ("result", _outcome(writer, attempt["passed"]))]
+        facts += [
+            ("marked_at", writer.at(attempt["marked_at"]) if attempt["marked_at"] else None),
+            ("score", _score(writer, attempt)),
+            ("result", _outcome(writer, attempt)),
+        ]
     yield writer.facts(*facts)
     for number, question in enumerate(attempt["questions"], 1):
         yield from _question(writer, question, number)
 
 
 def _score(writer: Writer, attempt: Values) -> str:
+    if attempt["by_hand"] in UNKNOWN:
+        return writer.word(f"score_{attempt['by_hand']}")
     if attempt["score_percent"] is None or attempt["score_fraction"] is None:
         return writer.word("no_score") if attempt["score_percent"] is None else f"{attempt['score_percent']} %"
     return writer.word(
@@ -111,7 +120,10 @@ def _score(writer: Writer, attempt: Values) -> str:
     )
 
 
-def _outcome(writer: Writer, passed: bool | None) -> str:
+def _outcome(writer: Writer, attempt: Values) -> str:
+    passed = attempt["passed"]
+    if attempt["by_hand"] in UNKNOWN and attempt["pass_mark"] is not None:
+        return writer.word("open_result")
     return writer.word("no_result" if passed is None else "passed" if passed else "failed")
 
 
@@ -133,6 +145,11 @@ def _question(writer: Writer, question: Values, number: int) -> Iterator[Block]:
         yield writer.facts(
             ("answer", question["given"] or word("none")), ("right_answer", question["right_answer"] or None)
         )
+    if "lines" in question:
+        rows = tuple((one["text"], word("yes" if one["was_met"] else "no")) for one in question["lines"])
+        yield from writer.tables("", ("looked_for", "met"), rows)
+        if question["comment"]:
+            yield writer.facts(("trainer_word", question["comment"]))
     result = word(f"result_{question['result']}")
     parts = [f"{word('result')}: {result}"]
     if question["points_earned"] is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -23,9 +23,12 @@ def as_seen(
     *,
     is_submitted: bool,
     tells: bool,
+    is_form: bool = False,
+    met: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """What the record says of a question. `credit` is the share as it was marked then; `tells` is False where the
-    person may not learn yet what is right.
+    person may not learn yet what is right; `met` has the lines of its list that a trainer found in a written answer,
+    which nobody marks in a form.
 
     Of a question that is not marked only that it stood there: its text is in the source, its answer is nowhere.
     """
@@ -33,7 +36,8 @@ def as_seen(
     found: dict[str, Any] = {"id": question.id, "type": question.type, "revision": question.rev}
     if not kind.is_scored:
         return {**found, "result": PRIVATE}
-    earned = _earned(question, response, credit, is_submitted=is_submitted, by_hand=kind.is_marked_by_hand)
+    is_draft = kind.is_marked_by_hand and is_form
+    earned = _earned(question, response, credit, is_submitted=is_submitted, is_draft=is_draft)
     may_tell = tells and is_submitted
     summary = kind.summarize(question, response)
     found |= {
@@ -46,15 +50,17 @@ def as_seen(
         "points_earned": earned if may_tell else None,
         "result": _result(question, response, earned, is_submitted=is_submitted, tells=tells),
     }
+    if met is not None and may_tell:
+        found["lines"] = [{"text": _text(one), "was_met": one.id in met} for one in question.options]
     return found
 
 
-def _earned(question: Question, response: Any, credit: str | None, *, is_submitted: bool, by_hand: bool) -> str | None:
+def _earned(question: Question, response: Any, credit: str | None, *, is_submitted: bool, is_draft: bool) -> str | None:
     if not is_submitted:
         return None
     if credit is not None:
         return str(Fraction(credit) * question.points)
-    return "0" if response is None and not by_hand else None
+    return "0" if response is None and not is_draft else None
 
 
 def _result(question: Question, response: Any, earned: str | None, *, is_submitted: bool, tells: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from lms.assessment.models import Attempt, Response
+from lms.assessment.by_hand import marks_of
+from lms.assessment.models import Attempt, MarkedAnswer, Response
 from lms.catalog.models import Course, CourseVersion
 from lms.catalog.versions import course_of
 from lms.courseware.course import Course as CourseText
@@ -187,7 +188,9 @@ def _attempt(
     responses = {
         one.question_id: one for one in db.session.scalars(select(Response).where(Response.attempt_id == attempt.id))
     }
-    questions = list(_questions(attempt, course, language, responses, between, tells=tells))
+    by_hand = _by_hand(attempt, between)
+    marks = marks_of(attempt.id) if by_hand == "marked" else {}
+    questions = list(_questions(attempt, course, language, responses, between, by_hand, marks, tells=tells))
     saved = [one["saved_at"] for one in questions if one.get("saved_at")]
     found = {
         "module": attempt.module_id,
@@ -206,15 +209,33 @@ def _attempt(
         and all(one["result"] == "private" for one in questions),
     }
     if submitted_at is not None:
-        possible = Fraction(attempt.points_possible or 0)
-        found |= {
-            "points": attempt.points,
-            "points_possible": attempt.points_possible,
-            "score_fraction": str(Fraction(attempt.points or 0) / possible) if possible else None,
-            "score_percent": attempt.score_percent,
-            "passed": attempt.passed,
-        }
+        found |= {"by_hand": by_hand, "marked_at": moment(between.told(attempt.marked_at)), **_score(attempt, by_hand)}
     return {**found, "questions": questions}
+
+
+def _by_hand(attempt: Attempt, between: Between) -> str | None:
+    """How it stood with written answers on the last day; None where no trainer has a part in it.
+
+    Of marks that were changed only the last are kept: those from after the last day are not told, nor that there were
+    none before.
+    """
+    if attempt.marked_at is not None:
+        return "marked" if between.told(attempt.marked_at) is not None else "marked-later"
+    return "waits" if attempt.awaits_marking else None
+
+
+def _score(attempt: Attempt, by_hand: str | None) -> dict[str, Any]:
+    """What it was worth; nothing as long as a part of it waits for a trainer."""
+    if by_hand in ("waits", "marked-later"):
+        return dict.fromkeys(("points", "points_possible", "score_fraction", "score_percent", "passed"))
+    possible = Fraction(attempt.points_possible or 0)
+    return {
+        "points": attempt.points,
+        "points_possible": attempt.points_possible,
+        "score_fraction": str(Fraction(attempt.points or 0) / possible) if possible else None,
+        "score_percent": attempt.score_percent,
+        "passed": attempt.passed,
+    }
 
 
 def _questions(
@@ -223,6 +244,8 @@ def _questions(
     language: str,
     responses: dict[str, Response],
     between: Between,
+    by_hand: str | None,
+    marks: Mapping[str, MarkedAnswer],
     *,
     tells: bool,
 ) -> Iterator[dict[str, Any]]:
@@ -235,14 +258,20 @@ def _questions(
             response = None
         is_later = response is not None and response.saved_at >= between.end
         value = response.value if response is not None and not is_later else None
+        marked = marks.get(question.id)
+        is_untold = by_hand == "marked-later" and question_type(question.type).is_marked_by_hand
         found = as_seen(
             question,
             drawn["order"],
             value,
-            response.credit if response is not None else None,
+            response.credit if response is not None and not is_untold else None,
             is_submitted=between.told(attempt.submitted_at) is not None,
             tells=tells,
+            is_form=base is not None and base.is_form,
+            met=marked.met if marked is not None else None,
         )
+        if marked is not None and "lines" in found:
+            found["comment"] = marked.comment
         if is_later:
             found["result"] = "answered-later"
         if response is not None and not is_later:

@@ -107,6 +107,7 @@ def _query(inquiry: Inquiry, compared: Mapping[int, Mapping[str, str]]) -> Any:
         select(Enrollment.course_id, Enrollment.user_id, *percents.values())
         .join(Attempt, Attempt.enrollment_id == Enrollment.id)
         .where(or_(*asked), Attempt.number == 1, Attempt.score_percent.is_not(None), Enrollment.user_id.in_(persons))
+        .where(~Attempt.awaits_marking)  # a part of what was answered is no score
         .group_by(Enrollment.id, Enrollment.course_id, Enrollment.user_id)
         .subquery("each")
     )

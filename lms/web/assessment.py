@@ -181,6 +181,7 @@ def _receipt(submission: Submission) -> Response:
         receipt=attempt.receipt,
         score_percent=attempt.score_percent,
         passed=attempt.passed,
+        awaits_marking=attempt.awaits_marking,
         submitted_at=attempt.submitted_at.isoformat() if attempt.submitted_at else None,
         is_repeat=submission.outcome.kind != "submitted",
         certificate_code=submission.certificate_code,

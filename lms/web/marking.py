@@ -79,4 +79,5 @@ def mark(attempt_id: int) -> Page:
         module=sitting.module(written_in),
         written_in=written_in,
         is_fixed=problem is not None,
+        is_told=sitting.quiz.feedback != "never",
     )

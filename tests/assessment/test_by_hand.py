@@ -8,15 +8,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from lms.assessment.models import MarkedAnswer
 from lms.certification.models import Certificate
+from lms.clock import utc_now
 from lms.courseware.folder import load_folder
 from lms.database import db
 from lms.outbox import OutboxMessage
 from lms.people.models import AuditEvent, Membership, User
+from lms.people.signins import load_viewer
+from lms.wall.sight import SYSTEM, see
 from tests.assessment.conftest import Taker, prepare
 from tests.conftest import QueryCount
+from tests.privacy.test_erasing import erase
 from tests.support.pages import form_of, page_of, text_of
 from tests.support.world import TEST_COURSES, World
 
@@ -195,12 +200,50 @@ def test_a_mark_that_failed_somebody_can_be_put_right_and_one_that_passed_them_s
     again = mark(trainer, page_to_mark(writer), "Names a person to tell", none1="")
 
     assert again.status_code == 303
+    assert marked_before(writer.world) == [[None, "5"], ["5", "11/2"]]
     assert writer.attempt.passed is True
     assert count(writer.world, Certificate) == 1
     assert "These marks stand" in text_of(page_of(trainer, page_to_mark(writer)))
     fields = form_of(kept, "").fields
     assert trainer.post(page_to_mark(writer), data={**fields, "met1": [], "none1": "y"}).status_code == 409
     assert writer.attempt.passed is True
+
+
+def test_whoever_marks_a_quiz_that_never_shows_its_answers_is_not_asked_for_a_word_that_nobody_reads(
+    client: FlaskClient, world: World
+) -> None:
+    files, path = course_with_written(pass_mark=90), "en/90-final.md"
+    world.publish_files({**files, path: files[path].replace(b"feedback: after-submit", b"feedback: never")})
+    taker = prepare(client, world)
+    taker.submit({**taker.right, "t-written": WORDS})
+
+    page = page_of(trainer_of(world), page_to_mark(taker))
+
+    assert "learns the result, and neither the lines nor a word" in text_of(page)
+    assert 'name="comment1"' not in page
+    assert mark(trainer_of(world), page_to_mark(taker), "Keeps others safe").status_code == 303
+    assert "Names a person to tell" not in taker.page
+
+
+def marked_before(world: World) -> list[Any]:
+    """Of each time that somebody marked, as the audit trail tells it: what it was worth before, and then."""
+    events = select(AuditEvent.detail).where(AuditEvent.action == "attempt.marked").order_by(AuditEvent.id)
+    told = world.read(lambda: list(db.session.scalars(events)))
+    return [one["points"] for one in told]
+
+
+def test_a_script_that_submits_is_told_that_a_trainer_has_a_part_in_it(client: FlaskClient, world: World) -> None:
+    world.publish_files(course_with_written(pass_mark=90))
+    taker = prepare(client, world)
+    fields = taker.form.fields
+
+    receipt = client.post(
+        f"{taker.address}/submit",
+        json={"values": {**taker.right, "t-written": WORDS}, "idempotency_key": "a-key"},
+        headers={"X-CSRFToken": fields["csrf_token"][0], "Accept": "application/json"},
+    ).get_json()
+
+    assert (receipt["passed"], receipt["awaits_marking"]) == (None, True)
 
 
 def test_nobody_marks_their_own_nor_those_of_another_agency(writer: Taker) -> None:
@@ -212,6 +255,29 @@ def test_nobody_marks_their_own_nor_those_of_another_agency(writer: Taker) -> No
         assert client.get(page_to_mark(writer)).status_code == 404
         assert "Nothing here" in page_of(client, "/studio/marking")
         assert "written answers to mark" not in text_of(page_of(client, "/home"))
+
+
+@pytest.mark.parametrize("tick", ["waits", "Keeps others safe"])
+def test_what_an_erased_person_wrote_leaves_the_lists_of_who_marks(writer: Taker, app: Flask, tick: str) -> None:
+    world = writer.world
+    trainer, state = trainer_of(world), world.user("State")
+    world.grant(state, "state-administrator")
+    kept = page_of(trainer, page_to_mark(writer))
+    if tick != "waits":
+        mark(trainer, page_to_mark(writer), tick)
+    viewer = world.read(lambda: load_viewer(state))
+    assert viewer is not None
+
+    with app.app_context():
+        see(SYSTEM)
+        erase(writer.user_id, viewer, app.extensions["lms"].settings, utc_now())
+
+    assert count(world, MarkedAnswer) == 0
+    for listed in ("/studio/marking", "/studio/marking?state=marked"):
+        assert "data-attempt" not in page_of(trainer, listed)
+    assert trainer.get(page_to_mark(writer)).status_code == 404
+    late = trainer.post(page_to_mark(writer), data={**form_of(kept, "").fields, "none1": "y"})
+    assert late.status_code == 404
 
 
 def test_an_author_of_the_agency_finds_what_waits_on_the_home_page(writer: Taker) -> None:
@@ -250,7 +316,9 @@ def test_a_check_that_nobody_has_to_pass_is_complete_at_once_and_marked_all_the_
     taker.submit({"t-written": WORDS})
 
     assert taker.attempt.awaits_marking is True
+    assert "0%" not in text_of(page_of(client, "/learn/tiny/second-steps"))
     mark(trainer_of(world), page_to_mark(taker), "Keeps others safe")
+    assert "25%" in text_of(page_of(client, "/learn/tiny/second-steps"))
 
     assert (taker.attempt.awaits_marking, taker.attempt.passed) == (False, None)
     assert "Keeps others safe Met" in text_of(taker.page)

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from lms.assessment.models import Attempt
 from lms.certification.models import Certificate
 from lms.courseware.folder import load_folder
 from lms.database import db
@@ -216,6 +217,22 @@ def test_the_questions_after_show_what_was_right_before(client: FlaskClient, wor
 
     assert "Before the modules 0% of your answers were right, and now 100%." in taker.page
     assert "Before the modules" not in before
+
+
+@pytest.mark.parametrize("waits", ["before", "after"])
+def test_answers_that_wait_for_a_trainer_do_not_stand_beside_others(
+    client: FlaskClient, world: World, waits: str
+) -> None:
+    world.publish_files(with_questions_before_and_after())
+    taker = prepare(client, world)
+    for module_id in ("before", "after"):
+        taker.open(module_id)
+        taker.submit(taker.right)
+        if module_id == waits:
+            attempt = taker.attempt_id
+            world.write(lambda number=attempt: setattr(db.session.get_one(Attempt, number), "awaits_marking", True))
+
+    assert "Before the modules" not in taker.page
 
 
 def test_who_passed_over_the_questions_before_is_told_nothing_of_them(client: FlaskClient, world: World) -> None:

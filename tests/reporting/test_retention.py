@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from lms.access import Viewer
 from lms.assessment.models import Attempt
@@ -100,6 +101,20 @@ def test_the_same_people_are_compared_before_after_and_later(group: Class) -> No
     assert (found["post"].people, found["post"].before_percent, found["post"].then_percent) == (8, 40, 90)
     assert (found["booster-90"].people, found["booster-90"].before_percent) == (6, 40)
     assert (found["booster-90"].then_percent, found["booster-90"].change) == (75, 35)
+
+
+def test_answers_that_a_trainer_has_yet_to_mark_are_not_compared(group: Class) -> None:
+    for person in group.people:
+        group.answers(person, pre=40, post=90)
+    waits = Enrollment.user_id == group.people[0]
+    group.world.write(
+        lambda: [
+            setattr(one, "awaits_marking", True)
+            for one in db.session.scalars(select(Attempt).join(Enrollment).where(waits, Attempt.role == "post"))
+        ]
+    )
+
+    assert group.compared()["post"].people == 9
 
 
 def test_only_quizzes_of_one_blueprint_are_compared(group: Class) -> None:
