@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from lms import outbox
 from lms.access import Permission, Viewer, present_users
@@ -171,6 +172,7 @@ def mark_answers(
     settings: Settings,
     *,
     seen: str,
+    reason: str | None = None,
     now: datetime | None = None,
 ) -> None:
     """A trainer has read what somebody wrote: the attempt is worth that much, and what follows from it follows; the
@@ -182,15 +184,14 @@ def mark_answers(
     before = sitting.attempt.points if sitting.attempt.marked_at is not None else None
     mark = by_hand.mark_answers(sitting, found, seen=seen, marker_id=marker.id, now=now)
     enrollment = db.session.get_one(Enrollment, sitting.attempt.enrollment_id)
-    user_id = enrollment.user_id
-    worth = [before, str(mark.points)]
-    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, attempt=attempt_id, points=worth)
-    _follow(user_id, sitting, settings, now)
+    told: dict[str, Any] = {"attempt": attempt_id, "points": [before, str(mark.points)]}
+    note("attempt.marked", "enrollment", enrollment.id, actor_id=marker.id, reason=reason, **told)
+    _follow(enrollment.user_id, sitting, settings, now)
     outbox.enqueue(
         "mail",
         f"marked:{attempt_id}:{now.isoformat()}",
         {
-            "to_user_id": user_id,
+            "to_user_id": enrollment.user_id,
             "template": "answers-marked",
             "language": sitting.attempt.language,
             "values": {"attempt": attempt_id},

@@ -30,6 +30,8 @@ from lms.learning.models import Enrollment
 MOST_CHARACTERS = 2000
 """Of a comment to the learner."""
 
+MEANWHILE = N_("Somebody has marked these answers meanwhile. The list of what is marked shows how.")
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -159,7 +161,7 @@ def mark_answers(sitting: Sitting, found: Mapping[str, Found], *, seen: str, mar
     """
     attempt = sitting.attempt
     if seen != seen_of(attempt):
-        raise Overtaken(N_("Somebody has marked these answers meanwhile. Open the page again to see how."))
+        raise Overtaken(MEANWHILE)
     if (problem := why_not_again(attempt)) is not None:
         raise Overtaken(problem)
     responses = load_responses(attempt.id)

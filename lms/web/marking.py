@@ -18,6 +18,7 @@ from lms.web.agency_choices import number_in
 from lms.web.forms.marking import fields_of, found_in, is_whole, marking_form
 from lms.web.forms.refusals import shown
 from lms.web.guards import act, flash_done, language, needs, settings, today, viewer
+from lms.web.texts import translate
 from lms.web.training import Page
 
 blueprint = Blueprint("marking", __name__)
@@ -65,9 +66,14 @@ def mark(attempt_id: int) -> Page:
     form = marking_form(answers, by_hand.seen_of(attempt))
     if request.method == "POST" and problem is not None:
         raise Overtaken(problem)
-    if form.validate_on_submit() and is_whole(form, answers):
-        found, site = found_in(form, answers), settings()
-        act(lambda: journey.mark_answers(person, attempt_id, found, site, seen=form.seen.data or ""))
+    if request.method == "POST" and form.seen.data != by_hand.seen_of(attempt):
+        # Whoever was slower keeps what they typed, and may change the marks now, with a reason.
+        form.form_errors.append(translate(by_hand.MEANWHILE))
+        form.seen.data = by_hand.seen_of(attempt)
+    elif form.validate_on_submit() and is_whole(form, answers):
+        found, site, seen = found_in(form, answers), settings(), form.seen.data or ""
+        reason = form["reason"].data if "reason" in form else None
+        act(lambda: journey.mark_answers(person, attempt_id, found, site, seen=seen, reason=reason))
         flash_done(_("Marked. Whoever wrote it is told by mail."))
         return redirect(url_for(".list_answers"), code=303)
     return shown(
@@ -79,5 +85,6 @@ def mark(attempt_id: int) -> Page:
         module=sitting.module(written_in),
         written_in=written_in,
         is_fixed=problem is not None,
+        is_foreign=written_in != language(),
         is_told=sitting.quiz.feedback != "never",
     )

@@ -178,16 +178,20 @@ def test_every_answer_has_to_be_marked_and_what_was_entered_stays(writer: Taker)
     assert (writer.attempt.awaits_marking, count(writer.world, MarkedAnswer)) == (True, 0)
 
 
-def test_of_two_who_mark_at_once_the_second_is_told(writer: Taker) -> None:
+def test_of_two_who_mark_at_once_the_second_is_told_and_keeps_what_they_typed(writer: Taker) -> None:
     first, second = trainer_of(writer.world), trainer_of(writer.world)
     page = page_of(second, page_to_mark(writer))
     mark(first, page_to_mark(writer), none1="y")
 
-    late = second.post(page_to_mark(writer), data={**form_of(page, "").fields, "none1": "y"})
+    entered = {**form_of(page, "").fields, "none1": "y", "comment1": "Mine"}
+    late = second.post(page_to_mark(writer), data=entered)
 
-    assert late.status_code == 409
+    assert late.status_code == 422
     assert "Somebody has marked these answers meanwhile" in text_of(late)
+    assert "Mine" in form_of(late.get_data(as_text=True), "").fields["comment1"]
     assert count(writer.world, AuditEvent, action="attempt.marked") == 1
+    again = form_of(late.get_data(as_text=True), "").fields
+    assert second.post(page_to_mark(writer), data={**again, "reason": "Read it twice"}).status_code == 303
 
 
 def test_a_mark_that_failed_somebody_can_be_put_right_and_one_that_passed_them_stands(writer: Taker) -> None:
@@ -197,9 +201,13 @@ def test_a_mark_that_failed_somebody_can_be_put_right_and_one_that_passed_them_s
     kept = page_of(trainer, page_to_mark(writer))
     assert "Too short" in kept
 
-    again = mark(trainer, page_to_mark(writer), "Names a person to tell", none1="")
+    silent = mark(trainer, page_to_mark(writer), "Names a person to tell", none1="")
+    assert silent.status_code == 422
+    assert 'id="reason"' in silent.get_data(as_text=True)
+    again = mark(trainer, page_to_mark(writer), "Names a person to tell", none1="", reason="I had overlooked it")
 
     assert again.status_code == 303
+    assert count(writer.world, AuditEvent, action="attempt.marked", reason="I had overlooked it") == 1
     assert marked_before(writer.world) == [[None, "5"], ["5", "11/2"]]
     assert writer.attempt.passed is True
     assert count(writer.world, Certificate) == 1

@@ -9,9 +9,12 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, SelectMultipleField, TextAreaField
 from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired
 
 from lms.assessment.by_hand import MOST_CHARACTERS, Found, Written
 from lms.web.forms.fields import AtMost
+
+LONGEST_REASON = 1000
 
 
 class MarkingForm(FlaskForm):
@@ -21,11 +24,17 @@ class MarkingForm(FlaskForm):
 
 
 def marking_form(answers: Sequence[Written], seen: str) -> MarkingForm:
-    """The form for these answers, filled with what was found before."""
+    """The form for these answers, filled with what was found before; whoever marks again says why."""
 
     class Filled(MarkingForm):
         pass
 
+    if seen:
+        Filled.reason = TextAreaField(
+            _("Why the marks change"),
+            description=_("It is kept in the audit, with what the answers were worth before."),
+            validators=[DataRequired(_("Say why.")), AtMost(LONGEST_REASON)],
+        )
     values: dict[str, Any] = {"seen": seen}
     for number, written in enumerate(answers, 1):
         options = [SelectChoice(option.id, option.text or option.source) for option in written.question.options]
