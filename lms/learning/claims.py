@@ -22,6 +22,7 @@ from lms.people.persons import (
     move_claims,
     stays,
 )
+from lms.people.sealing import blank_reasons_about
 
 LEARNER = "the person; administrators of their agencies: how far somebody is"
 OUT_OF_THE_WAY = 1_000_000
@@ -166,7 +167,10 @@ def undo_merge(undoing: Unmerging) -> None:
 
 
 def erase_person(erasing: Erasing) -> None:
-    """As claims say. Renewals are parted from what they renew, so that all can go at once."""
+    """As claims say, and what was typed about them in the audit goes. Renewals are parted from what they renew, so that
+    all can go at once."""
+    own = select(Enrollment.id).where(Enrollment.user_id == erasing.user_id)
+    blank_reasons_about("enrollment", db.session.scalars(own).all())
     if erasing.is_final:
         db.session.execute(update(Enrollment).where(Enrollment.user_id == erasing.user_id).values(renews_id=None))
     erase_claims(erasing, CLAIMS)

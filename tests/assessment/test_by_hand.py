@@ -265,6 +265,21 @@ def test_nobody_marks_their_own_nor_those_of_another_agency(writer: Taker) -> No
         assert "written answers to mark" not in text_of(page_of(client, "/home"))
 
 
+def test_why_marks_changed_goes_with_whoever_is_erased(writer: Taker, app: Flask) -> None:
+    world, trainer = writer.world, trainer_of(writer.world)
+    mark(trainer, page_to_mark(writer), none1="y")
+    mark(trainer, page_to_mark(writer), "Keeps others safe", none1="", reason="Pat told me more")
+    state = world.user()
+    world.grant(state, "state-administrator")
+    with app.app_context():
+        viewer = load_viewer(state)
+        assert viewer is not None
+        erase(writer.user_id, viewer, app.extensions["lms"].settings, utc_now())
+
+    assert count(world, AuditEvent, action="attempt.marked") == 2
+    assert count(world, AuditEvent, reason="Pat told me more") == 0
+
+
 @pytest.mark.parametrize("tick", ["waits", "Keeps others safe"])
 def test_what_an_erased_person_wrote_leaves_the_lists_of_who_marks(writer: Taker, app: Flask, tick: str) -> None:
     world = writer.world
